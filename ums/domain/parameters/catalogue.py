@@ -116,22 +116,24 @@ class Catalogue:
         wanted = words[:_MAX_QUERY].casefold().split()[:_MAX_QUERY_WORDS]
         if not wanted:
             return []
-        hits = [entry for entry in self._haystack if all(word in entry[0] for word in wanted)]
-
-        def distance(entry: tuple[str, Parameter]) -> int:
-            parameter = entry[1]
-            for rank, text in enumerate((parameter.label.casefold(), parameter.path.casefold())):
-                if all(word in text for word in wanted):
-                    return rank
-            return 2
-
-        return [parameter for _, parameter in sorted(hits, key=distance)]
+        ranked: tuple[list[Parameter], list[Parameter], list[Parameter]] = ([], [], [])
+        for label, path, everything, parameter in self._haystack:
+            if all(word in everything for word in wanted):
+                in_label = all(word in label for word in wanted)
+                rank = 0 if in_label else 1 if all(word in path for word in wanted) else 2
+                ranked[rank].append(parameter)
+        return [parameter for found in ranked for parameter in found]
 
     @cached_property
-    def _haystack(self) -> tuple[tuple[str, Parameter], ...]:
+    def _haystack(self) -> tuple[tuple[str, str, str, Parameter], ...]:
         titles = {page: "\n".join(step.title for step in self.trail(page)) for page in self.pages}
         return tuple(
-            ("\n".join((p.path, p.label, p.help, p.group, titles[p.page])).casefold(), p)
+            (
+                p.label.casefold(),
+                p.path.casefold(),
+                "\n".join((p.path, p.label, p.help, p.group, titles[p.page])).casefold(),
+                p,
+            )
             for p in self.parameters.values()
         )
 
