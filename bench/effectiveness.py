@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
+from types import MappingProxyType
 
 from ums.domain.effectiveness import Layer, Rank, resolve, tag
 from ums.domain.parameters import Value
@@ -28,7 +29,7 @@ def measure(catalogue: int = CATALOGUE, rounds: int = ROUNDS) -> dict[str, str |
 
     Both sides run in turns, so that a change of the machine's speed meets both.
     """
-    defaults = _contents(random.Random(0), catalogue, catalogue)
+    defaults = MappingProxyType(_contents(random.Random(0), catalogue, catalogue))
     layers = _layers(catalogue)
     contents = [dict(layer.values) for layer in layers]
 

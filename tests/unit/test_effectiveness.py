@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -511,10 +512,11 @@ def test_overwrite_never_adds_an_instance(layers: list[Layer], data: st.DataObje
 
 @given(layer_lists(), DEFAULT_VALUES)
 def test_every_value_comes_from_its_strongest_layer(layers: list[Layer], defaults: dict[str, Value]) -> None:
-    """The quick way through dict.update agrees with asking each layer, strongest first."""
+    """The quick way through merged dicts agrees with asking each layer, strongest first."""
     effective = resolve(layers, defaults)
     paths = set(defaults).union(*(one.values for one in layers))
     assert set(effective.values) == paths
+    assert resolve(layers, MappingProxyType(defaults)) == effective
     for path in paths:
         explanation = explain(effective, defaults, path)
         assert effective.values[path] == explanation.value

@@ -13,6 +13,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import repeat
+from types import MappingProxyType
 
 import msgspec
 
@@ -51,7 +53,7 @@ class Layer:
 
     id: of the profile; the higher one wins between equals (rule 5). One id is one profile, hence one content.
     label: name of the profile. place: the object it is assigned to, as words ("directory Germany"); for people only.
-    values, instances: the content; give plain dicts, they merge at C speed.
+    values, instances: the content, read only.
     overwrite_sessions: take the free instances away from everything weaker.
     distance: steps from the device or user; standard: fewer is stronger, priority: more is stronger (rules 2 to 4).
     name: of the group, for ranks of groups; A is stronger than Z, whatever the case, for both kinds (rule 6).
@@ -138,19 +140,20 @@ def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective
     takes the free instances away from everything weaker, the device's own included (domain/profiles.md §2).
     """
     ordered = order(layers)
-    values: dict[str, Value] = dict(defaults)
     winners: dict[str, Layer] = {}
     for layer in reversed(ordered):
-        values.update(layer.values)
-        winners.update(dict.fromkeys(layer.values, layer))
+        winners.update(zip(layer.values, repeat(layer)))
+    # dict() would ask a read-only view for one item after the other
+    values = defaults.copy() if isinstance(defaults, dict | MappingProxyType) else dict(defaults)
+    for path, layer in winners.items():
+        values[path] = layer.values[path]
 
     instances: dict[str, Instance] = {}
     instance_winners: dict[str, Layer] = {}
     overwriting = _overwriting(ordered)
     for layer in reversed(ordered if overwriting is None else ordered[: overwriting + 1]):
-        if layer.instances:
-            instances.update(layer.instances)
-            instance_winners.update(dict.fromkeys(layer.instances, layer))
+        instances.update(layer.instances)
+        instance_winners.update(zip(layer.instances, repeat(layer)))
     return Effective(values, winners, instances, instance_winners, ordered)
 
 
