@@ -11,7 +11,9 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 DEVELOPMENT := $(VENV)/development.stamp
 
+# The lock names every package, so pip need not resolve; Python compiles what is imported when it is imported.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP_INSTALL := $(PIP) install --no-deps --no-compile
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses=2
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-emit-index-url \
@@ -40,6 +42,7 @@ test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite 
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Style, types, layers, templates, missing migrations, API schema
+	$(PIP) check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
@@ -74,11 +77,11 @@ $(BIN)/pip:
 
 $(RUNTIME): requirements.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing what UMS needs into $(VENV) ..."
-	@$(PIP) install --require-hashes --requirement requirements.txt
-	@$(PIP) install --no-build-isolation --no-deps --no-index --editable .
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.txt
+	@$(PIP_INSTALL) --no-build-isolation --no-index --editable .
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt $(RUNTIME)
 	@echo "Installing what tests and checks need into $(VENV) ..."
-	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
