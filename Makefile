@@ -45,7 +45,7 @@ check: $(DEVELOPMENT) ## Style, types, layers, templates, missing migrations, AP
 	$(PIP) check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python manage.py makemigrations --check --dry-run

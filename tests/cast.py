@@ -1,0 +1,98 @@
+"""The four (and anonymous) whom each route and service is tried with, and the small world they live in.
+
+| who       | may                                                                                       |
+|-----------|-------------------------------------------------------------------------------------------|
+| root      | everything: a superuser                                                                   |
+| admin     | browse, read, write, assign, command on the subtrees `own`, nothing elsewhere             |
+| reader    | browse and read on the subtrees `own`                                                     |
+| stranger  | sign in, nothing more                                                                     |
+| anonymous | not signed in                                                                             |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from tests.factories import (
+    AssignmentFactory,
+    DeviceFactory,
+    DirectoryFactory,
+    EnrolmentKeyFactory,
+    GrantFactory,
+    ProfileFactory,
+    UserFactory,
+)
+from ums.accounts.models import User
+from ums.core.access import Action
+from ums.core.actor import Actor
+from ums.devices.models import Directory, DirectoryKind
+from ums.profiles.models import ProfileKind
+
+ROLES = ("root", "admin", "reader", "stranger", "anonymous")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The four administrators, and what they are tried on."""
+
+    root: User
+    admin: User
+    reader: User
+    stranger: User
+    own: dict[str, Directory]
+    """The directory of each kind that admin and reader have grants on."""
+    other: dict[str, Directory]
+    """Beside it: nobody's but root's."""
+    things: dict[str, Any]
+    """One of each in `own`: device, directory, profile, priority_profile, assignment, enrolment_key …"""
+
+    def actor(self, role: str) -> Actor:
+        """One of the four as services take it."""
+        return Actor.of(getattr(self, role), address="192.0.2.1")
+
+    def client(self, role: str) -> Client:
+        """A signed-in browser of one of the five, over TLS as everything is."""
+        client = Client(headers={"host": "localhost"})
+        client.defaults["wsgi.url_scheme"] = "https"
+        if role != "anonymous":
+            client.force_login(getattr(self, role), backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+
+def make_cast() -> Cast:
+    """The cast and its world, in the database."""
+    own = {kind: DirectoryFactory(kind=kind, name="Own") for kind in DirectoryKind.values}
+    other = {kind: DirectoryFactory(kind=kind, name="Other") for kind in DirectoryKind.values}
+    admin, reader = UserFactory(username="admin"), UserFactory(username="reader")
+    for directory in own.values():
+        for action in (Action.WRITE, Action.ASSIGN, Action.COMMAND):
+            GrantFactory(user=admin, action=action, directory=directory)
+        GrantFactory(user=reader, action=Action.READ, directory=directory)
+    device = DeviceFactory(directory=own[DirectoryKind.DEVICE], name="Own device")
+    profile = ProfileFactory(directory=own[DirectoryKind.PROFILE], name="Own profile")
+    things = {
+        "directory": DirectoryFactory(parent=own[DirectoryKind.DEVICE], name="Below own"),
+        "device": device,
+        "profile": profile,
+        "revision": profile.head,
+        "priority_profile": ProfileFactory(
+            kind=ProfileKind.PRIORITY, directory=own[DirectoryKind.PRIORITY_PROFILE], name="Own priority profile"
+        ),
+        "assignment": AssignmentFactory(profile=profile, device=device),
+        "enrolment_key": EnrolmentKeyFactory(name="A key"),
+        "user": UserFactory(username="somebody"),
+        "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
+        "catalogue": profile.based_on,
+    }
+    return Cast(
+        root=UserFactory(username="root", is_superuser=True),
+        admin=admin,
+        reader=reader,
+        stranger=UserFactory(username="stranger"),
+        own=own,
+        other=other,
+        things=things,
+    )

@@ -1,0 +1,21 @@
+"""Rows for tests, one factory a model. What a service makes beside its row is made here too."""
+
+from tests.factories.accounts import PASSWORD, GrantFactory, GroupFactory, UserFactory
+from tests.factories.connector import EnrolmentKeyFactory
+from tests.factories.devices import DeviceFactory, DirectoryFactory, root
+from tests.factories.profiles import AssignmentFactory, CatalogueFactory, ProfileFactory, RevisionFactory
+
+__all__ = [
+    "PASSWORD",
+    "AssignmentFactory",
+    "CatalogueFactory",
+    "DeviceFactory",
+    "DirectoryFactory",
+    "EnrolmentKeyFactory",
+    "GrantFactory",
+    "GroupFactory",
+    "ProfileFactory",
+    "RevisionFactory",
+    "UserFactory",
+    "root",
+]
