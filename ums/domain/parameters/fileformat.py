@@ -203,7 +203,7 @@ def _pattern(entry: dict[str, Any], kind: str, where: str) -> str:
 
 def _check_classes(classes: dict[str, InstanceClass], parameters: dict[str, Parameter]) -> None:
     sizes = dict.fromkeys(classes, 0)
-    concrete: set[str] = set()
+    taken = {path for path in parameters if "%" not in path}
     for path, parameter in parameters.items():
         if "%" in path:
             sizes[parameter.class_path] += 1
@@ -217,9 +217,9 @@ def _check_classes(classes: dict[str, InstanceClass], parameters: dict[str, Para
     for parameter in parameters.values():
         if "%" in parameter.path:
             paths = {parameter.path.replace("%", str(index)) for index in classes[parameter.class_path].indices}
-            if paths & concrete or not paths.isdisjoint(parameters):
+            if paths & taken:
                 raise CatalogueError(f'Parameter "{parameter.path}": one of its instances has the path of another.')
-            concrete |= paths
+            taken |= paths
 
 
 def _object(data: object, where: str) -> dict[str, Any]:
