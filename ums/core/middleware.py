@@ -1,0 +1,95 @@
+"""What every request gets: an id, the client's address, and AppErrors turned into answers."""
+
+from __future__ import annotations
+
+import uuid
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import structlog
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import JsonResponse
+from django.shortcuts import render
+
+from ums.core.errors import AppError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from django.http import HttpRequest, HttpResponse
+
+
+def is_trusted_proxy(address: str) -> bool:
+    """Whether forwarding headers from this address are believed (`UMS_TRUSTED_PROXIES`)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in settings.UMS_TRUSTED_PROXIES)
+
+
+def forwarded_address(peer: str, forwarded_for: str) -> str:
+    """The client's address: the last one in X-Forwarded-For that no trusted proxy added, or the peer's."""
+    address = peer
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    while hops and is_trusted_proxy(address):
+        address = hops.pop()
+    return address
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of who sent the request, through trusted proxies only."""
+    return forwarded_address(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
+
+class RequestContextMiddleware:
+    """Gives the request an id (also in the answer and in each log line) and the client's address."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
+        request.client_address = client_address(request)  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        if iscoroutinefunction(self):
+            return self._asynchronously(request)
+        return self._mark(request, self.get_response(request))
+
+    async def _asynchronously(self, request: HttpRequest) -> HttpResponse:
+        return self._mark(request, await self.get_response(request))
+
+    @staticmethod
+    def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class AppErrorMiddleware:
+    """An AppError that no view caught becomes a readable page, fragment or JSON with its status."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answers AppErrors only; everything else is a defect and stays one."""
+        if not isinstance(exception, AppError):
+            return None
+        if request.headers.get("Accept", "").startswith("application/json"):
+            body = {"code": exception.code, "detail": exception.message, "fields": exception.fields}
+            return JsonResponse(body, status=exception.status)
+        template = "components/error_fragment.html" if request.headers.get("HX-Request") else "error.html"
+        return render(request, template, {"error": exception}, status=exception.status)

@@ -1,0 +1,21 @@
+"""`full_clean()` whose complaints are AppErrors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+
+from ums.core.errors import AppError
+
+if TYPE_CHECKING:
+    from django.db import models
+
+
+def clean(instance: models.Model) -> None:
+    """Check all fields and constraints. Raises AppError `invalid` with the messages per field."""
+    try:
+        instance.full_clean()
+    except ValidationError as error:
+        fields = {key: list(messages) for key, messages in error.message_dict.items()}
+        raise AppError("invalid", " ".join(error.messages), fields=fields) from error

@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+
+from ums.audit.catalogue import declare
+
+
+class DevicesConfig(AppConfig):
+    name = "ums.devices"
+    label = "devices"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        declare(
+            directory__created="A directory was created.",
+            directory__updated="A directory was renamed or its comment changed.",
+            directory__moved="A directory was moved into another one.",
+            directory__deleted="An empty directory was deleted.",
+            device__registered="A device enrolled for the first time.",
+            device__updated="Custom properties of a device were changed.",
+            device__moved="A device was moved to another directory.",
+            device__deleted="A device was deleted; its certificates are void.",
+            device__reenrolment_allowed="A known device may enrol once more with a first-authentication key.",
+        )

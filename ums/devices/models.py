@@ -1,0 +1,180 @@
+"""Directories, devices, and the narrow tables that change often: presence and the state of settings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from tree_queries.fields import TreeNodeForeignKey
+from tree_queries.query import TreeQuerySet
+
+from ums.core.access import AccessQuerySet
+
+
+class DirectoryKind(models.TextChoices):
+    """What a directory holds. Each kind is a tree of its own with one root."""
+
+    DEVICE = "device", "Devices"
+    PROFILE = "profile", "Profiles"
+    PRIORITY_PROFILE = "priority_profile", "Priority Profiles"
+
+
+class DirectoryQuerySet(TreeQuerySet["Directory"], AccessQuerySet["Directory"]):
+    """Trees with permissions."""
+
+
+class Directory(models.Model):
+    """A node of the tree of devices, profiles or priority profiles."""
+
+    kind = models.CharField(max_length=16, choices=DirectoryKind.choices, default=DirectoryKind.DEVICE)
+    parent = TreeNodeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    name = models.CharField(max_length=100)
+    comment = models.CharField(max_length=1000, blank=True)
+
+    access_directory: ClassVar[str] = "pk"
+    objects = DirectoryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name_plural = "directories"
+        constraints = [
+            models.UniqueConstraint("parent", "name", name="directory_name_unique_in_parent"),
+            models.UniqueConstraint("kind", condition=Q(parent__isnull=True), name="directory_one_root_per_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Device(models.Model):
+    """A managed endpoint. It is in exactly one directory."""
+
+    unit_id = models.CharField("Unit ID", max_length=64, unique=True)
+    name = models.CharField(max_length=255)
+    directory = models.ForeignKey(Directory, models.PROTECT, related_name="devices")
+
+    # Custom properties: what administrators write (domain/console.md §3).
+    site = models.CharField(max_length=255, blank=True)
+    department = models.CharField(max_length=255, blank=True)
+    cost_centre = models.CharField(max_length=255, blank=True)
+    asset_id = models.CharField("Asset ID", max_length=255, blank=True)
+    in_service_date = models.DateField(null=True, blank=True)
+    comment = models.TextField(max_length=4000, blank=True)
+
+    # What the device reports.
+    serial_number = models.CharField(max_length=255, blank=True)
+    structure_tag = models.CharField(max_length=255, blank=True)
+    network_name = models.CharField(max_length=255, blank=True)
+    firmware = models.CharField(max_length=255, blank=True)
+    firmware_version = models.CharField(max_length=255, blank=True)
+    agent_version = models.CharField(max_length=255, blank=True)
+    vendor = models.CharField(max_length=255, blank=True)
+    product = models.CharField(max_length=255, blank=True)
+    bios = models.CharField("BIOS", max_length=255, blank=True)
+    cpu = models.CharField("CPU", max_length=255, blank=True)
+    cores = models.PositiveIntegerField(null=True, blank=True)
+    memory_mb = models.PositiveBigIntegerField("Memory (MB)", null=True, blank=True)
+    storage_mb = models.PositiveBigIntegerField("Storage (MB)", null=True, blank=True)
+    os_name = models.CharField("Operating system", max_length=255, blank=True)
+    os_version = models.CharField("OS version", max_length=255, blank=True)
+    kernel = models.CharField(max_length=255, blank=True)
+    ip_address = models.CharField("IP address", max_length=64, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    inventory_at = models.DateTimeField(null=True, blank=True)
+
+    registered_at = models.DateTimeField(auto_now_add=True)
+    reenrol_until = models.DateTimeField(null=True, blank=True, help_text="Until then it may enrol once more.")
+
+    access_directory: ClassVar[str] = "directory"
+    objects = AccessQuerySet["Device"].as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        indexes = [
+            models.Index(fields=["name", "id"]),
+            models.Index(fields=["directory", "name", "id"]),
+            models.Index(fields=["product", "id"]),
+            models.Index(fields=["firmware_version", "id"]),
+            models.Index(fields=["ip_address", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NetworkAdapter(models.Model):
+    """A network adapter as the device reported it."""
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="adapters")
+    name = models.CharField(max_length=255)
+    mac = models.CharField("MAC address", max_length=32, blank=True)
+    addresses = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Presence(models.Model):
+    """Whether the device is connected. Online, late and lost are derived (`ums.domain.presence`)."""
+
+    device = models.OneToOneField(Device, models.CASCADE, primary_key=True)
+    connected = models.BooleanField(default=False)
+    server = models.CharField(max_length=36, blank=True, help_text="Process that holds the connection.")
+    connected_at = models.DateTimeField(null=True)
+    last_contact = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "presence"
+        indexes = [
+            models.Index(fields=["last_contact", "device"]),
+            models.Index(fields=["server"], condition=Q(connected=True), name="presence_connected"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {'connected' if self.connected else 'not connected'}"
+
+
+class SettingsState(models.Model):
+    """How far the settings of one device are: `seq` counts changes, the device reports the one it applied.
+
+    Pending while `applied_seq < seq`. `deferred`: the change waits for the next boot, that is, for a hello with
+    another `boot_id`.
+    """
+
+    device = models.OneToOneField(Device, models.CASCADE, primary_key=True, related_name="state")
+    seq = models.BigIntegerField(default=1)
+    pending = models.BooleanField(default=True)
+    deferred = models.BooleanField(default=False)
+    pending_since = models.DateTimeField(null=True)
+    boot_id = models.CharField(max_length=128, blank=True)
+    applied_seq = models.BigIntegerField(default=0)
+    applied_tag = models.CharField(max_length=128, blank=True)
+    applied_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=4096, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["device"], condition=Q(pending=True), name="state_pending")]
+        constraints = [
+            models.CheckConstraint(name="state_applied_not_ahead", condition=Q(applied_seq__lte=F("seq"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {'pending' if self.pending else 'applied'}"
+
+
+class LocalSettings(models.Model):
+    """What was set at the device itself; comes back when no profile decides (domain/profiles.md §1)."""
+
+    device = models.OneToOneField(Device, models.CASCADE, primary_key=True, related_name="local")
+    content = models.JSONField(default=dict, help_text="As `ums.domain.parameters.settings_to_json` writes it.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "local settings"
+
+    def __str__(self) -> str:
+        return f"local settings of {self.device_id}"

@@ -1,0 +1,91 @@
+"""Reading devices and directories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import Case, CharField, Count, Q, Value, When
+from django.utils import timezone
+
+from ums.core.access import Action, restrict, subtree
+from ums.devices.models import Device, Directory, DirectoryKind
+from ums.domain.presence import LATE_AFTER, LOST_AFTER, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+
+def status_expression(now: datetime | None = None) -> Case:
+    """`ums.domain.presence.status` as SQL; a test holds the two equal."""
+    now = now or timezone.now()
+    return Case(
+        When(Q(presence__isnull=True) | Q(presence__last_contact=None), then=Value(Status.NEVER.value)),
+        When(
+            Q(presence__connected=False) | Q(presence__last_contact__lt=now - LOST_AFTER),
+            then=Value(Status.OFFLINE.value),
+        ),
+        When(presence__last_contact__lt=now - LATE_AFTER, then=Value(Status.LATE.value)),
+        default=Value(Status.ONLINE.value),
+        output_field=CharField(),
+    )
+
+
+def device_list(*, user: Any, directory: Directory | None = None, action: str = Action.READ) -> QuerySet[Device]:
+    """The devices that `user` may see (or do `action` with), below `directory` if given, with presence and state."""
+    devices = restrict(Device.objects.all(), user, action)
+    if directory is not None:
+        devices = devices.filter(directory__in=subtree([directory.pk]))
+    return devices.select_related("presence", "state", "directory").annotate(status=status_expression())
+
+
+def directory_root(*, kind: str = DirectoryKind.DEVICE) -> Directory:
+    """The root of one tree."""
+    return Directory.objects.get(kind=kind, parent=None)
+
+
+def directory_list(*, user: Any, kind: str = DirectoryKind.DEVICE) -> QuerySet[Directory]:
+    """The directories of one tree that `user` may browse."""
+    return restrict(Directory.objects.filter(kind=kind), user, Action.BROWSE)
+
+
+def directory_ancestors(*, directory_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """For each directory its ids from itself up to the root, in one query."""
+    ids = sorted({int(pk) for pk in directory_ids})
+    if not ids:
+        return {}
+    marks = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE up(id, parent_id) AS ("  # noqa: S608 - only place holders are put together here
+            f"SELECT id, parent_id FROM devices_directory WHERE id IN ({marks}) "
+            "UNION SELECT d.id, d.parent_id FROM devices_directory d JOIN up ON d.id = up.parent_id) "
+            "SELECT id, parent_id FROM up",
+            ids,
+        )
+        parents: dict[int, int | None] = dict(cursor.fetchall())
+    return {pk: tuple(_up(pk, parents)) for pk in ids if pk in parents}
+
+
+def _up(pk: int | None, parents: dict[int, int | None]) -> Iterable[int]:
+    seen: set[int] = set()
+    while pk is not None and pk not in seen:
+        seen.add(pk)
+        yield pk
+        pk = parents.get(pk)
+
+
+def directory_path(*, directory: Directory) -> list[Directory]:
+    """From the root to the directory itself."""
+    ids = directory_ancestors(directory_ids=[directory.pk])[directory.pk]
+    found = Directory.objects.in_bulk(ids)
+    return [found[pk] for pk in reversed(ids)]
+
+
+def directory_device_counts(*, user: Any) -> dict[int, int]:
+    """Devices that `user` may browse, directly in each directory (add up along the tree for totals)."""
+    devices = restrict(Device.objects.all(), user, Action.BROWSE)
+    return dict(devices.order_by().values_list("directory").annotate(count=Count("pk")))

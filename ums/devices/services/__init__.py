@@ -1,0 +1,48 @@
+"""All writes to directories, devices, presence and settings states."""
+
+from ums.devices.services.devices import (
+    device_allow_reenrolment,
+    device_delete,
+    device_register,
+    device_update,
+    devices_move,
+)
+from ums.devices.services.directories import (
+    directory_create,
+    directory_delete,
+    directory_move,
+    directory_update,
+)
+from ums.devices.services.reports import (
+    Applied,
+    Contact,
+    boots_write,
+    inventory_write,
+    local_settings_write,
+    presence_lost,
+    presence_write,
+    settings_applied,
+)
+from ums.devices.services.settings import When, settings_changed
+
+__all__ = [
+    "Applied",
+    "Contact",
+    "When",
+    "boots_write",
+    "device_allow_reenrolment",
+    "device_delete",
+    "device_register",
+    "device_update",
+    "devices_move",
+    "directory_create",
+    "directory_delete",
+    "directory_move",
+    "directory_update",
+    "inventory_write",
+    "local_settings_write",
+    "presence_lost",
+    "presence_write",
+    "settings_applied",
+    "settings_changed",
+]

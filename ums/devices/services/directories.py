@@ -1,0 +1,138 @@
+"""Directories: create, rename, move, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from ums.audit.services import record
+from ums.core.access import Action, require, subtree
+from ums.core.errors import AppError, Conflict
+from ums.core.validation import clean
+from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.services.settings import When, settings_changed
+from ums.live.messages import TreeChanged
+from ums.live.publish import publish_on_commit
+
+if TYPE_CHECKING:
+    from ums.core.actor import Actor
+
+MAX_DEPTH = 30
+
+
+@transaction.atomic
+def directory_create(*, actor: Actor, parent: Directory, name: str, comment: str = "") -> Directory:
+    """A new directory below `parent`, of its kind. Raises AppError `invalid`, NotAllowed."""
+    require(actor.user, Action.WRITE, parent)
+    if _depth(parent) >= MAX_DEPTH:
+        raise AppError("directory_too_deep", f"Directories can be nested {MAX_DEPTH} levels deep at most.")
+    directory = Directory(kind=parent.kind, parent=parent, name=name.strip(), comment=comment)
+    _check_and_save(directory)
+    record(
+        actor=actor, action="directory.created", target=directory, after={"parent": parent.name, "kind": parent.kind}
+    )
+    publish_on_commit(TreeChanged())
+    return directory
+
+
+@transaction.atomic
+def directory_update(*, actor: Actor, directory: Directory, name: str, comment: str | None = None) -> Directory:
+    """Rename a directory, or change its comment. Raises AppError `invalid`, NotAllowed."""
+    require(actor.user, Action.WRITE, directory)
+    before = {"name": directory.name, "comment": directory.comment}
+    directory.name = name.strip()
+    if comment is not None:
+        directory.comment = comment
+    _check_and_save(directory)
+    after = {"name": directory.name, "comment": directory.comment}
+    record(actor=actor, action="directory.updated", target=directory, before=before, after=after)
+    publish_on_commit(TreeChanged())
+    return directory
+
+
+@transaction.atomic
+def directory_move(*, actor: Actor, directory: Directory, parent: Directory, when: When = When.NOW) -> Directory:
+    """Move a directory with all that is in it; the settings of its devices may change.
+
+    Raises AppError `directory_root`, `directory_other_kind`, `directory_cycle`, `directory_too_deep`, NotAllowed.
+    """
+    require(actor.user, Action.WRITE, directory)
+    require(actor.user, Action.WRITE, parent)
+    # Two moves at once could make a ring of two directories: the second waits here for the first.
+    list(Directory.objects.select_for_update().filter(kind=directory.kind, parent=None))
+    directory.refresh_from_db(fields=["parent"])
+    if directory.parent is None:
+        raise AppError("directory_root", "The root directory cannot be moved.")
+    if parent.kind != directory.kind:
+        raise AppError(
+            "directory_other_kind",
+            f"“{directory.name}” belongs under {DirectoryKind(directory.kind).label}, "
+            f"not under {DirectoryKind(parent.kind).label}.",
+        )
+    if Directory.objects.filter(pk=parent.pk, pk__in=subtree([directory.pk])).exists():
+        raise AppError("directory_cycle", "A directory cannot be moved into itself or into one below it.")
+    if _depth(parent) + _height(directory) > MAX_DEPTH:
+        raise AppError("directory_too_deep", f"Directories can be nested {MAX_DEPTH} levels deep at most.")
+    before = {"parent": directory.parent.name}
+    directory.parent = parent
+    _check_and_save(directory)
+    if directory.kind == DirectoryKind.DEVICE:
+        settings_changed(actor=actor, devices=Device.objects.filter(directory__in=subtree([directory.pk])), when=when)
+    record(actor=actor, action="directory.moved", target=directory, before=before, after={"parent": parent.name})
+    publish_on_commit(TreeChanged())
+    return directory
+
+
+@transaction.atomic
+def directory_delete(*, actor: Actor, directory: Directory) -> None:
+    """Delete an empty directory. Raises Conflict `directory_not_empty`, AppError `directory_root`, NotAllowed."""
+    require(actor.user, Action.WRITE, directory)
+    if directory.parent_id is None:
+        raise AppError("directory_root", "The root directory cannot be deleted.")
+    content = {
+        "directories": directory.children.count(),
+        "devices": Device.objects.filter(directory=directory).count(),
+    }
+    told = [f"{count} {noun if count != 1 else _singular(noun)}" for noun, count in content.items() if count]
+    try:
+        if not told:
+            record(actor=actor, action="directory.deleted", target=directory, before={"kind": directory.kind})
+            directory.delete()
+            publish_on_commit(TreeChanged())
+            return
+    except ProtectedError as error:
+        count = len(error.protected_objects)
+        told = [f"{count} {'object' if count == 1 else 'objects'}"]
+    raise Conflict(
+        "directory_not_empty",
+        f"“{directory.name}” still holds {' and '.join(told)}. Move or delete them first.",
+    )
+
+
+def _singular(noun: str) -> str:
+    return {"directories": "directory", "devices": "device"}[noun]
+
+
+def _check_and_save(directory: Directory) -> None:
+    siblings = Directory.objects.filter(parent_id=directory.parent_id, name=directory.name)
+    if siblings.exclude(pk=directory.pk).exists():
+        message = f"There is already a directory “{directory.name}” here. Choose another name."
+        raise AppError("invalid", message, fields={"name": [message]})
+    clean(directory)
+    directory.save()
+
+
+def _depth(directory: Directory) -> int:
+    depth, node = 1, directory
+    while node.parent_id is not None and depth <= MAX_DEPTH:
+        depth, node = depth + 1, node.parent
+    return depth
+
+
+def _height(directory: Directory) -> int:
+    height, level = 0, [directory.pk]
+    while level and height <= MAX_DEPTH:
+        height, level = height + 1, list(Directory.objects.filter(parent__in=level).values_list("pk", flat=True))
+    return height

@@ -1,0 +1,53 @@
+"""Marking devices whose settings may have changed. Profiles, moves and templates end here."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from ums.devices.models import SettingsState
+from ums.live.messages import SettingsChanged
+from ums.live.publish import publish_on_commit
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from ums.core.actor import Actor
+    from ums.devices.models import Device
+
+
+class When(StrEnum):
+    """When a change reaches the devices (domain/profiles.md §7)."""
+
+    NOW = "now"
+    NEXT_BOOT = "next_boot"
+
+
+def next_seq() -> Greatest:
+    """The `seq` of a change: microseconds since 1970, so that all devices of one change share it, and always more."""
+    return Greatest(F("seq") + 1, Value(time.time_ns() // 1000))
+
+
+def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = When.NOW) -> int:
+    """Mark the settings of `devices` as pending, in one statement, and nudge the servers. Returns how many.
+
+    A deferred change does not hold back one that is already on its way: only rows that are not pending become
+    deferred, and a change for now takes the deferred ones along, since a device gets its settings as a whole.
+    """
+    now, seq = timezone.now(), next_seq()
+    states = SettingsState.objects.filter(device__in=devices.order_by().values("pk"))
+    if when is When.NOW:
+        count = states.update(seq=seq, pending=True, deferred=False, pending_since=now)
+        if count:
+            publish_on_commit(SettingsChanged())
+        return count
+    on_their_way = states.filter(pending=True, deferred=False).update(seq=seq)
+    if on_their_way:
+        publish_on_commit(SettingsChanged())
+    deferred = states.exclude(pending=True, deferred=False)
+    return on_their_way + deferred.update(seq=seq, pending=True, deferred=True, pending_since=now)

@@ -1,0 +1,220 @@
+"""From rows to layers: what counts for each device, read in bulk and shared where it is the same.
+
+1. Six queries for any number of devices: devices, ancestors of their directories, assignments, revisions that are
+   not remembered yet, local settings, settings states.
+2. Devices with the same catalogue, the same assignments at the same distances and the same local settings share one
+   `Plan`; its result is computed once and remembered (`ums.effective.selectors`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db.models import Q
+
+from ums.devices.models import Device, LocalSettings, SettingsState
+from ums.devices.selectors import directory_ancestors
+from ums.domain.effectiveness import Layer, Rank
+from ums.profiles.content import catalogue_of, unsealed
+from ums.profiles.models import Assignment, Catalogue, ProfileKind, Revision
+from ums.profiles.selectors import version_key
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ums.domain.parameters import Settings
+
+RANKS = {
+    (ProfileKind.STANDARD.value, True): Rank.STANDARD_DEVICE,
+    (ProfileKind.STANDARD.value, False): Rank.STANDARD_DIRECTORY,
+    (ProfileKind.PRIORITY.value, True): Rank.PRIORITY_DEVICE,
+    (ProfileKind.PRIORITY.value, False): Rank.PRIORITY_DIRECTORY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One assignment as a device sees it."""
+
+    rank: Rank
+    distance: int
+    profile_id: int
+    revision_id: int
+    label: str = field(compare=False)
+    place: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that decides a device's settings. Equal plans have equal results."""
+
+    catalogue_id: int | None
+    checksum: str
+    parts: tuple[Part, ...]
+    local: str
+    """The device's own configuration as canonical JSON, secrets sealed; "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlan:
+    """A plan, and the state of the device when it was read: read before the layers, so that a later change shows."""
+
+    plan: Plan
+    seq: int
+    pending: bool
+    deferred: bool
+    boot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    profile_id: int
+    kind: str
+    name: str
+    head_id: int
+    os: str
+    device_id: int | None
+    directory_id: int | None
+    directory: str | None
+
+
+def plans_for_devices(device_ids: Collection[int]) -> dict[int, DevicePlan]:
+    """The plan of each device that exists."""
+    states = {
+        pk: (seq, pending, deferred, boot_id)
+        for pk, seq, pending, deferred, boot_id in SettingsState.objects.filter(pk__in=device_ids).values_list(
+            "pk", "seq", "pending", "deferred", "boot_id"
+        )
+    }
+    devices = list(
+        Device.objects.filter(pk__in=device_ids)
+        .order_by()
+        .values_list("pk", "directory_id", "firmware", "firmware_version")
+    )
+    ancestors = directory_ancestors(directory_ids={directory for _, directory, _, _ in devices})
+    above = {pk for chain in ancestors.values() for pk in chain}
+    on_device, on_directory = _assignments(device_ids, above)
+    local = {
+        pk: msgspec.json.encode(content, order="sorted").decode()
+        for pk, content in LocalSettings.objects.filter(pk__in=device_ids).values_list("pk", "content")
+        if content.get("values") or content.get("instances")
+    }
+    catalogues = _Catalogues()
+    shared: dict[tuple[int, str, str], Plan] = {}
+    plans: dict[int, DevicePlan] = {}
+    for pk, directory_id, firmware, version in devices:
+        common = (directory_id, firmware, version)
+        plan = shared.get(common) if pk not in on_device and pk not in local else None
+        if plan is None:
+            catalogue = catalogues.of_firmware(firmware, version)
+            rows = [(row, 0) for row in on_device.get(pk, ())]
+            for distance, directory in enumerate(ancestors.get(directory_id, ()), start=1):
+                rows.extend((row, distance) for row in on_directory.get(directory, ()))
+            # A profile for another kind of OS is ignored (domain/profiles.md §1, vector 34).
+            parts = [_part(row, distance) for row, distance in rows if catalogue and row.os == catalogue.os]
+            plan = Plan(
+                catalogue.pk if catalogue else None,
+                catalogue.checksum if catalogue else "",
+                tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.profile_id))),
+                local.get(pk, ""),
+            )
+            if pk not in on_device and pk not in local:
+                shared[common] = plan
+        seq, pending, deferred, boot_id = states.get(pk, (1, True, False, ""))
+        plans[pk] = DevicePlan(plan, seq, pending, deferred, boot_id)
+    return plans
+
+
+def layers_of(plan: Plan) -> list[Layer]:
+    """The layers of a plan, with readable secrets."""
+    revisions = _settings_of_revisions([part.revision_id for part in plan.parts])
+    layers = []
+    for part in plan.parts:
+        settings, overwrite = revisions[part.revision_id]
+        layers.append(
+            Layer(
+                part.rank,
+                part.profile_id,
+                part.label,
+                settings.values,
+                settings.instances,
+                overwrite_sessions=overwrite,
+                distance=part.distance,
+                place=part.place,
+            )
+        )
+    if plan.local and plan.catalogue_id is not None:
+        row = Catalogue.objects.defer("definition").get(pk=plan.catalogue_id)
+        own = unsealed(catalogue_of(row), msgspec.json.decode(plan.local))
+        layers.append(Layer(Rank.LOCAL, 0, "Local setting", own.values, own.instances))
+    return layers
+
+
+class _Catalogues:
+    """Which catalogue a firmware has: its own version, else the newest that is older, else the newest there is."""
+
+    def __init__(self) -> None:
+        self._rows = list(Catalogue.objects.defer("definition"))
+        self._found: dict[tuple[str, str], Catalogue | None] = {}
+
+    def of_firmware(self, name: str, version: str) -> Catalogue | None:
+        key = (name, version)
+        if key not in self._found:
+            rows = [row for row in self._rows if row.name == name] or (self._rows if not name else [])
+            older = [row for row in rows if version_key(row.version) <= version_key(version)]
+            self._found[key] = max(older or rows, key=lambda row: version_key(row.version), default=None)
+        return self._found[key]
+
+
+def _assignments(
+    device_ids: Collection[int], directory_ids: Collection[int]
+) -> tuple[dict[int, list[_Row]], dict[int, list[_Row]]]:
+    on_device: dict[int, list[_Row]] = defaultdict(list)
+    on_directory: dict[int, list[_Row]] = defaultdict(list)
+    rows = Assignment.objects.filter(Q(device__in=device_ids) | Q(directory__in=directory_ids)).order_by()
+    for values in rows.values_list(
+        "profile_id",
+        "profile__kind",
+        "profile__name",
+        "profile__head_id",
+        "profile__based_on__os",
+        "device_id",
+        "directory_id",
+        "directory__name",
+    ):
+        row = _Row(*values)
+        if row.device_id is not None:
+            on_device[row.device_id].append(row)
+        elif row.directory_id is not None:
+            on_directory[row.directory_id].append(row)
+    return on_device, on_directory
+
+
+def _part(row: _Row, distance: int) -> Part:
+    on_device = row.device_id is not None
+    place = "the device" if on_device else f"directory {row.directory}"
+    return Part(RANKS[row.kind, on_device], distance, row.profile_id, row.head_id, row.name, place)
+
+
+MAX_REMEMBERED = 4096
+_REMEMBERED: dict[int, tuple[Settings, bool]] = {}
+"""Revisions never change: what was read once stays right."""
+
+
+def _settings_of_revisions(pks: list[int]) -> dict[int, tuple[Settings, bool]]:
+    missing = [pk for pk in pks if pk not in _REMEMBERED]
+    if missing:
+        if len(_REMEMBERED) + len(missing) > MAX_REMEMBERED:
+            _REMEMBERED.clear()
+        _REMEMBERED.update(_read(missing))
+    return {pk: _REMEMBERED[pk] for pk in pks}
+
+
+def _read(pks: list[int]) -> dict[int, tuple[Settings, bool]]:
+    rows = (
+        Revision.objects.filter(pk__in=pks).select_related("profile__based_on").defer("profile__based_on__definition")
+    )
+    return {row.pk: (unsealed(catalogue_of(row.profile.based_on), row.content), row.overwrite_sessions) for row in rows}

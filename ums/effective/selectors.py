@@ -1,0 +1,185 @@
+"""Effective settings of devices: for the devices themselves, and explained for people."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ums.core.crypto import derived_key
+from ums.domain.effectiveness import Effective, Layer, Rank, explain, order, resolve, tag
+from ums.domain.parameters import Catalogue, Instance
+from ums.domain.protocol import BodyInstance, SettingsBody, encode
+from ums.effective.layers import DevicePlan, Plan, layers_of, plans_for_devices
+from ums.profiles.content import MASK, catalogue_of
+from ums.profiles.models import Catalogue as CatalogueRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from ums.devices.models import Device
+    from ums.domain.effectiveness import Explanation
+    from ums.domain.parameters import Parameter, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a device with a certain plan should have. `body` is ready to be sent."""
+
+    tag: str
+    body: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """The state of one device and the result of its plan."""
+
+    state: DevicePlan
+    result: Result
+
+
+class _Memo:
+    """Results by plan, the least recently used leave first. Holds secrets: in memory only."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._results: OrderedDict[Plan, Result] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, plan: Plan) -> Result:
+        with self._lock:
+            if plan in self._results:
+                self._results.move_to_end(plan)
+                return self._results[plan]
+        result = _computed(plan)
+        with self._lock:
+            self._results[plan] = result
+            while len(self._results) > self._size:
+                self._results.popitem(last=False)
+        return result
+
+
+_memo = _Memo(2000)
+
+
+def settings_for_devices(*, device_ids: Collection[int]) -> dict[int, DeviceSettings]:
+    """What each device should have: a constant number of queries, one computation for each distinct plan."""
+    plans = plans_for_devices(device_ids)
+    return {pk: DeviceSettings(state, _memo.get(state.plan)) for pk, state in plans.items()}
+
+
+def _computed(plan: Plan) -> Result:
+    catalogue = _catalogue(plan)
+    effective = resolve(layers_of(plan), catalogue.defaults if catalogue else {})
+    locked = sorted(path for path, layer in effective.winners.items() if layer.rank < Rank.LOCAL)
+    body = SettingsBody(
+        values=effective.values,
+        instances={
+            serial: BodyInstance(instance.cls, {**_instance_defaults(catalogue, instance), **instance.values})
+            for serial, instance in effective.instances.items()
+        },
+        locked=locked,
+    )
+    return Result(tag(effective, derived_key("settings tag")), msgspec.Raw(encode(body)))
+
+
+def _catalogue(plan: Plan) -> Catalogue | None:
+    if plan.catalogue_id is None:
+        return None
+    return catalogue_of(CatalogueRow.objects.defer("definition").get(pk=plan.catalogue_id))
+
+
+def _instance_defaults(catalogue: Catalogue | None, instance: Instance) -> Mapping[str, Value]:
+    return catalogue.instance_defaults.get(instance.cls, {}) if catalogue else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One parameter of a device for a person: secrets are masked."""
+
+    path: str
+    parameter: Parameter | None
+    explanation: Explanation
+
+    @property
+    def source(self) -> str:
+        """`profile`, `local` or `default`."""
+        winner = self.explanation.winner
+        return "default" if winner is None else "local" if winner.rank is Rank.LOCAL else "profile"
+
+    @property
+    def overridden(self) -> bool:
+        """Whether another layer would set it as well."""
+        return bool(self.explanation.losers)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedInstance:
+    """A free instance of a device, where it comes from, and its values (secrets masked)."""
+
+    serial: str
+    instance: Instance
+    winner: Layer
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceExplained:
+    """Effective settings of a device with provenance."""
+
+    catalogue: Catalogue | None
+    tag: str
+    effective: Effective
+    parameters: tuple[Explained, ...]
+    instances: tuple[ExplainedInstance, ...]
+
+
+def settings_explained(*, device: Device) -> DeviceExplained:
+    """Every parameter of the device with its value, the winner, the losers in order and the rule that decided."""
+    plan = plans_for_devices([device.pk])[device.pk].plan
+    catalogue = _catalogue(plan)
+    defaults = catalogue.defaults if catalogue else {}
+    layers = order(layers_of(plan))
+    effective = resolve(layers, defaults)
+    shown = [_masked(layer, catalogue) for layer in layers]
+    paths = sorted(effective.values) if catalogue is None else [*defaults, *_beyond(effective, defaults)]
+    parameters = tuple(
+        Explained(path, catalogue.find(path) if catalogue else None, explain(shown, defaults, path)) for path in paths
+    )
+    instances = tuple(
+        ExplainedInstance(
+            serial,
+            _masked_instance(catalogue, instance),
+            effective.instance_winners[serial],
+            catalogue.classes[instance.cls].label if catalogue and instance.cls in catalogue.classes else instance.cls,
+        )
+        for serial, instance in sorted(effective.instances.items(), key=lambda item: (item[1].cls, item[0]))
+    )
+    return DeviceExplained(catalogue, tag(effective, derived_key("settings tag")), effective, parameters, instances)
+
+
+def _beyond(effective: Effective, defaults: Mapping[str, Value]) -> Iterator[str]:
+    """Values that a profile sets and the device's catalogue does not know."""
+    return (path for path in sorted(effective.winners) if path not in defaults)
+
+
+def _masked(layer: Layer, catalogue: Catalogue | None) -> Layer:
+    values = {path: MASK if value and _is_secret(catalogue, path) else value for path, value in layer.values.items()}
+    return replace(layer, values=values)
+
+
+def _masked_instance(catalogue: Catalogue | None, instance: Instance) -> Instance:
+    values = {
+        name: MASK if value and _is_secret(catalogue, f"{instance.cls}.{name}") else value
+        for name, value in instance.values.items()
+    }
+    return Instance(instance.cls, values)
+
+
+def _is_secret(catalogue: Catalogue | None, path: str) -> bool:
+    """What no catalogue knows might be a secret: it is masked."""
+    parameter = catalogue.find(path) if catalogue else None
+    return parameter is None or parameter.secret

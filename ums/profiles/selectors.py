@@ -1,0 +1,76 @@
+"""Reading profiles and assignments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q
+
+from ums.core.access import Action, restrict, subtree
+from ums.devices.models import Device, Directory
+from ums.devices.selectors import directory_ancestors
+from ums.profiles.models import Assignment, Catalogue, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+
+def profile_list(
+    *, user: Any, kind: str | None = None, directory: Directory | None = None, action: str = Action.READ
+) -> QuerySet[Profile]:
+    """The profiles that `user` may read, below `directory` if given, with the number of their assignments."""
+    profiles = restrict(Profile.objects.all(), user, action)
+    if kind is not None:
+        profiles = profiles.filter(kind=kind)
+    if directory is not None:
+        profiles = profiles.filter(directory__in=subtree([directory.pk]))
+    return profiles.select_related("head", "based_on", "directory").annotate(assignment_count=Count("assignments"))
+
+
+def catalogue_newest(*, name: str | None = None) -> Catalogue | None:
+    """The newest catalogue, of one firmware if named; what a new profile is based on."""
+    rows = Catalogue.objects.defer("definition")
+    if name is not None:
+        rows = rows.filter(name=name)
+    return max(rows, key=lambda row: version_key(row.version), default=None)
+
+
+def version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Sorts 1.9.0 before 1.10.0."""
+    parts = version.replace("-", ".").replace("+", ".").split(".")
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
+
+
+def devices_of_targets(*, targets: Iterable[Device | Directory]) -> QuerySet[Device]:
+    """The devices themselves and those below the directories."""
+    targets = list(targets)
+    devices = [target.pk for target in targets if isinstance(target, Device)]
+    directories = [target.pk for target in targets if isinstance(target, Directory)]
+    where = Q()
+    if devices:
+        where |= Q(pk__in=devices)
+    if directories:
+        where |= Q(directory__in=subtree(directories))
+    return Device.objects.filter(where) if where else Device.objects.none()
+
+
+def devices_of_profile(*, profile: Profile) -> QuerySet[Device]:
+    """All devices that the profile is assigned to, directly or through a directory."""
+    assignments = profile.assignments.select_related("device", "directory")
+    return devices_of_targets(targets=[assignment.target for assignment in assignments])
+
+
+def assignment_for_directory(*, directory: Directory) -> QuerySet[Assignment]:
+    """Assignments on the directory itself and on all above it."""
+    ids = directory_ancestors(directory_ids=[directory.pk])[directory.pk]
+    return Assignment.objects.filter(directory__in=ids).select_related("profile", "directory")
+
+
+def assignment_for_device(*, device: Device) -> QuerySet[Assignment]:
+    """Assignments on the device itself and on all directories above it."""
+    ids = directory_ancestors(directory_ids=[device.directory_id])[device.directory_id]
+    return Assignment.objects.filter(Q(device=device) | Q(directory__in=ids)).select_related(
+        "profile", "device", "directory"
+    )

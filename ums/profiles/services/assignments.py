@@ -1,0 +1,95 @@
+"""Assigning profiles to devices and directories, and taking them away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from ums.audit.services import record
+from ums.core.access import Action, require
+from ums.core.errors import AppError
+from ums.core.validation import clean
+from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.services import When, settings_changed
+from ums.live.messages import TreeChanged
+from ums.live.publish import publish_on_commit
+from ums.profiles.models import Assignment, Profile
+from ums.profiles.selectors import devices_of_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ums.core.actor import Actor
+
+MAX_ASSIGNMENTS = 10_000
+
+
+@transaction.atomic
+def profiles_assign(
+    *,
+    actor: Actor,
+    profiles: Collection[Profile],
+    targets: Collection[Device | Directory],
+    when: When = When.NOW,
+) -> list[Assignment]:
+    """Assign each profile to each target. What is assigned already stays; returns the new assignments.
+
+    Needs “assign” on both sides (domain/console.md §8). Raises NotAllowed, AppError `target_other_kind`,
+    `too_many_assignments`.
+    """
+    if len(profiles) * len(targets) > MAX_ASSIGNMENTS:
+        raise AppError(
+            "too_many_assignments",
+            f"That would be {len(profiles) * len(targets):,} assignments; {MAX_ASSIGNMENTS:,} can be made at once. "
+            "Assign to a directory instead.",
+        )
+    for profile in profiles:
+        require(actor.user, Action.ASSIGN, profile)
+    for target in targets:
+        require(actor.user, Action.ASSIGN, target)
+        if isinstance(target, Directory) and target.kind != DirectoryKind.DEVICE:
+            raise AppError("target_other_kind", "Profiles are assigned to devices and directories of devices.")
+    made = []
+    for profile in profiles:
+        for target in targets:
+            assignment, created = Assignment.objects.get_or_create(
+                profile=profile, **_side(target), defaults={"author_name": actor.name}
+            )
+            if created:
+                clean(assignment)
+                made.append(assignment)
+                record(actor=actor, action="profile.assigned", target=profile, after=_words(target))
+    _mark(actor, [assignment.target for assignment in made], when)
+    return made
+
+
+@transaction.atomic
+def profiles_unassign(
+    *, actor: Actor, assignments: Collection[Assignment], when: When = When.NOW
+) -> list[tuple[Profile, Device | Directory]]:
+    """Take assignments away. Returns what they joined, so that it can be undone. Raises NotAllowed."""
+    removed = []
+    for assignment in assignments:
+        require(actor.user, Action.ASSIGN, assignment.profile)
+        require(actor.user, Action.ASSIGN, assignment.target)
+        removed.append((assignment.profile, assignment.target))
+        record(actor=actor, action="profile.unassigned", target=assignment.profile, before=_words(assignment.target))
+    _mark(actor, [target for _, target in removed], when)
+    Assignment.objects.filter(pk__in=[assignment.pk for assignment in assignments]).delete()
+    return removed
+
+
+def _mark(actor: Actor, targets: Iterable[Device | Directory], when: When) -> None:
+    if targets := list(targets):
+        settings_changed(actor=actor, devices=devices_of_targets(targets=targets), when=when)
+        publish_on_commit(TreeChanged())
+
+
+def _side(target: Device | Directory) -> dict[str, Device | Directory]:
+    return {"device": target} if isinstance(target, Device) else {"directory": target}
+
+
+def _words(target: Device | Directory) -> dict[str, str | int]:
+    kind = "device" if isinstance(target, Device) else "directory"
+    return {"target": kind, "id": target.pk, "name": str(target)}

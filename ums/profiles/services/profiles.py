@@ -1,0 +1,238 @@
+"""Profiles: each save is a revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from ums.audit.services import changed, record
+from ums.core.access import Action, require
+from ums.core.errors import AppError, Conflict
+from ums.core.validation import clean
+from ums.devices.models import Directory, DirectoryKind
+from ums.devices.services import When, settings_changed
+from ums.domain.parameters import Settings, SettingsError, clean_settings, settings_from_json, settings_to_json
+from ums.live.messages import TreeChanged
+from ums.live.publish import publish_on_commit
+from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_kept_secrets
+from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
+from ums.profiles.selectors import devices_of_profile
+
+if TYPE_CHECKING:
+    from ums.core.actor import Actor
+
+DIRECTORY_KIND = {
+    ProfileKind.STANDARD.value: DirectoryKind.PROFILE.value,
+    ProfileKind.PRIORITY.value: DirectoryKind.PRIORITY_PROFILE.value,
+}
+
+
+@transaction.atomic
+def profile_create(
+    *,
+    actor: Actor,
+    name: str,
+    directory: Directory,
+    based_on: Catalogue,
+    description: str = "",
+    settings: dict[str, Any] | None = None,
+    overwrite_sessions: bool = False,
+    comment: str = "",
+) -> Profile:
+    """A new profile with its first revision; the directory's kind makes it standard or priority.
+
+    Raises AppError `invalid`, `settings_invalid`, `directory_other_kind`, NotAllowed.
+    """
+    require(actor.user, Action.WRITE, directory)
+    kind = next((kind for kind, of in DIRECTORY_KIND.items() if of == directory.kind), None)
+    if kind is None:
+        raise AppError("directory_other_kind", "A profile belongs under Profiles or Priority Profiles.")
+    profile = Profile(kind=kind, name=name.strip(), description=description, directory=directory, based_on=based_on)
+    clean(profile)
+    content = _cleaned(profile, settings or {"values": {}, "instances": {}})
+    profile.save()
+    _revise(actor, profile, content, overwrite_sessions, comment or "Created")
+    record(
+        actor=actor,
+        action="profile.created",
+        target=profile,
+        after={
+            "kind": kind,
+            "directory": directory.name,
+            "based_on": str(based_on),
+            "overwrite_sessions": overwrite_sessions,
+            **settings_to_json(_masked(profile, content)),
+        },
+    )
+    publish_on_commit(TreeChanged())
+    return profile
+
+
+@transaction.atomic
+def profile_update(*, actor: Actor, profile: Profile, name: str, description: str) -> Profile:
+    """Rename a profile or describe it. Raises AppError `invalid`, NotAllowed."""
+    require(actor.user, Action.WRITE, profile)
+    before = {"name": profile.name, "description": profile.description}
+    profile.name, profile.description = name.strip(), description
+    clean(profile)
+    profile.save(update_fields=["name", "description", "updated_at"])
+    after = {"name": profile.name, "description": profile.description}
+    before, after = changed(before, after)
+    record(actor=actor, action="profile.updated", target=profile, before=before, after=after)
+    publish_on_commit(TreeChanged())
+    return profile
+
+
+@transaction.atomic
+def profile_move(*, actor: Actor, profile: Profile, directory: Directory) -> Profile:
+    """Move a profile to another directory of its kind. What it is assigned to stays."""
+    require(actor.user, Action.WRITE, profile)
+    require(actor.user, Action.WRITE, directory)
+    if directory.kind != DIRECTORY_KIND[profile.kind]:
+        raise AppError("directory_other_kind", "Standard and priority profiles stay in their own trees.")
+    before = {"directory": profile.directory.name}
+    profile.directory = directory
+    profile.save(update_fields=["directory", "updated_at"])
+    record(actor=actor, action="profile.moved", target=profile, before=before, after={"directory": directory.name})
+    publish_on_commit(TreeChanged())
+    return profile
+
+
+@transaction.atomic
+def profile_save(
+    *,
+    actor: Actor,
+    profile: Profile,
+    settings: dict[str, Any],
+    overwrite_sessions: bool,
+    base: int,
+    comment: str = "",
+    when: When = When.NOW,
+) -> Revision:
+    """Save the settings (JSON form; MASK keeps a secret) as a new revision and mark the devices that have it.
+
+    `base` is the number of the revision that the editor started from. Nothing changed: the head is returned.
+    Raises Conflict `profile_changed` when another revision came in between, AppError `settings_invalid` with the
+    message for each value, NotAllowed.
+    """
+    require(actor.user, Action.WRITE, profile)
+    profile = Profile.objects.select_for_update(of=("self",)).select_related("based_on", "head").get(pk=profile.pk)
+    head = _head(profile)
+    if head.number != base:
+        raise Conflict(
+            "profile_changed",
+            f"{head.author_name} saved revision {head.number} of “{profile.name}” in the meantime. "
+            "Load it, and make your changes again.",
+        )
+    catalogue = catalogue_of(profile.based_on)
+    previous = unsealed(catalogue, head.content)
+    content = _cleaned(profile, settings, previous)
+    if content == previous and overwrite_sessions == head.overwrite_sessions:
+        return head
+    revision = _revise(actor, profile, content, overwrite_sessions, comment)
+    before, after = _difference(profile, previous, content)
+    record(
+        actor=actor,
+        action="profile.saved",
+        target=profile,
+        before={"revision": head.number, "overwrite_sessions": head.overwrite_sessions, **before},
+        after={"revision": revision.number, "overwrite_sessions": overwrite_sessions, **after},
+        comment=comment,
+    )
+    settings_changed(actor=actor, devices=devices_of_profile(profile=profile), when=when)
+    return revision
+
+
+def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, when: When = When.NOW) -> Revision:
+    """The content of an older revision as a new one. Raises as `profile_save`."""
+    profile = Profile.objects.select_related("head", "based_on", "directory").get(pk=profile.pk)
+    catalogue = catalogue_of(profile.based_on)
+    return profile_save(
+        actor=actor,
+        profile=profile,
+        settings=settings_to_json(unsealed(catalogue, revision.content)),
+        overwrite_sessions=revision.overwrite_sessions,
+        base=_head(profile).number,
+        comment=f"Rolled back to revision {revision.number}",
+        when=when,
+    )
+
+
+@transaction.atomic
+def profile_delete(*, actor: Actor, profile: Profile, when: When = When.NOW) -> None:
+    """Delete a profile with its revisions and assignments; its values go from the devices. Raises NotAllowed."""
+    require(actor.user, Action.WRITE, profile)
+    settings_changed(actor=actor, devices=devices_of_profile(profile=profile), when=when)
+    head = _head(profile)
+    record(
+        actor=actor,
+        action="profile.deleted",
+        target=profile,
+        before={
+            "kind": profile.kind,
+            "directory": profile.directory.name,
+            "overwrite_sessions": head.overwrite_sessions,
+            **settings_to_json(masked(catalogue_of(profile.based_on), head.content)),
+        },
+    )
+    Profile.objects.filter(pk=profile.pk).update(head=None)
+    profile.delete()
+    publish_on_commit(TreeChanged())
+
+
+def _head(profile: Profile) -> Revision:
+    if profile.head is None:
+        raise AppError("profile_without_revision", f"“{profile.name}” has no revision.", status=500)
+    return profile.head
+
+
+def _cleaned(profile: Profile, settings: dict[str, Any], previous: Settings | None = None) -> Settings:
+    catalogue = catalogue_of(profile.based_on)
+    try:
+        given = settings_from_json(settings)
+        if previous is not None:
+            given = with_kept_secrets(catalogue, given, previous)
+        return clean_settings(catalogue, given)
+    except SettingsError as error:
+        fields = {key: [message] for key, message in error.errors.items()}
+        count = len(fields)
+        message = f"{count} {'value needs' if count == 1 else 'values need'} your attention; nothing was saved."
+        raise AppError("settings_invalid", message, fields=fields) from error
+
+
+def _revise(actor: Actor, profile: Profile, content: Settings, overwrite_sessions: bool, comment: str) -> Revision:
+    revision = Revision(
+        profile=profile,
+        number=(profile.head.number if profile.head else 0) + 1,
+        content=sealed(catalogue_of(profile.based_on), content),
+        overwrite_sessions=overwrite_sessions,
+        author=actor.user,
+        author_name=actor.name,
+        comment=comment.strip(),
+    )
+    clean(revision)
+    revision.save(force_insert=True)
+    profile.head = revision
+    profile.save(update_fields=["head", "updated_at"])
+    return revision
+
+
+def _masked(profile: Profile, settings: Settings) -> Settings:
+    return masked(catalogue_of(profile.based_on), settings_to_json(settings))
+
+
+def _difference(profile: Profile, old: Settings, new: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What changed, both sides in JSON form; a changed secret shows as changed, not what it is."""
+    before, after = (settings_to_json(_masked(profile, settings)) for settings in (old, new))
+    plain = (settings_to_json(old), settings_to_json(new))
+    sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for part in ("values", "instances"):
+        keys = {
+            key
+            for key in plain[0][part].keys() | plain[1][part].keys()
+            if plain[0][part].get(key) != plain[1][part].get(key)
+        }
+        for side, whole in zip(sides, (before, after), strict=True):
+            side[part] = {key: whole[part][key] for key in sorted(keys & whole[part].keys())}
+    return sides

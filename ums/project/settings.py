@@ -1,0 +1,258 @@
+"""Settings: everything comes from environment variables `UMS_…`, with defaults for the embedded server.
+
+UMS_DATA              data directory (database, master key, TLS files)
+UMS_DATABASE_URL      sqlite:///… (default: in the data directory) or postgres://…
+UMS_REDIS_URL         redis://…: channel layer and task queue across processes (default: inside the process)
+UMS_MASTER_KEY        seals secrets, signs sessions (default: file secret.key in the data directory)
+UMS_HOSTS             names under which the console is reached, comma separated (default: any)
+UMS_TRUSTED_PROXIES   networks whose X-Forwarded-For and X-SSL-CERT are believed (default: none)
+UMS_METRICS_NETWORKS  networks that may read /metrics without a token (default: loopback)
+UMS_LOG_FORMAT        console or json (default: console on a terminal)
+UMS_DEBUG             1 shows tracebacks in the browser; never in production
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import uuid
+from ipaddress import ip_network
+from pathlib import Path
+
+import environ
+
+from ums import __version__
+from ums.project.data import default_data_directory, master_key
+from ums.project.logs import logging_config
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+UMS_DATA = default_data_directory()
+UMS_MASTER_KEY = master_key(UMS_DATA)
+UMS_PROCESS_ID = str(uuid.uuid4())
+"""Names this process in presence rows: new at each start, so that nobody mistakes an old life for this one."""
+
+DEBUG = env.bool("UMS_DEBUG", default=False)
+SECRET_KEY = hashlib.sha256(b"django" + UMS_MASTER_KEY.encode()).hexdigest()
+ALLOWED_HOSTS = env.list("UMS_HOSTS", default=["*"])
+UMS_TRUSTED_PROXIES = [ip_network(text) for text in env.list("UMS_TRUSTED_PROXIES", default=[])]
+UMS_METRICS_NETWORKS = [
+    ip_network(text) for text in env.list("UMS_METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "channels",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_tables2",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "lucide",
+    "rest_framework",
+    "tree_queries",
+    "ums.core",
+    "ums.accounts",
+    "ums.audit",
+    "ums.live",
+    "ums.devices",
+    "ums.profiles",
+    "ums.jobs",
+    "ums.effective",
+    "ums.connector",
+    "ums.api",
+    "ums.console",
+]
+
+MIDDLEWARE = [
+    "ums.core.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "ums.core.middleware.AppErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "ums.project.urls"
+ASGI_APPLICATION = "ums.project.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ums.console.context.shell",
+            ]
+        },
+    }
+]
+
+# ---------------------------------------------------------------- database
+
+DATABASES = {"default": env.db_url("UMS_DATABASE_URL", default=f"sqlite:///{UMS_DATA / 'ums.sqlite3'}")}
+_database = DATABASES["default"]
+UMS_EMBEDDED_DATABASE = _database["ENGINE"] == "django.db.backends.sqlite3"
+if UMS_EMBEDDED_DATABASE:
+    # WAL: readers and the writer do not wait for each other. IMMEDIATE: a transaction that will write takes its place
+    # in the queue at once, instead of failing half-way. synchronous=FULL: acknowledged means on disk.
+    _database["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456",
+    }
+else:
+    # jit off: compiling a query plan costs more than these short queries take.
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "options": "-c jit=off",
+        "pool": {"min_size": 2, "max_size": env.int("UMS_DATABASE_CONNECTIONS", default=16), "timeout": 20},
+    }
+    _database["CONN_MAX_AGE"] = 0
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---------------------------------------------------------------- messages and tasks
+
+UMS_REDIS_URL = env.str("UMS_REDIS_URL", default="")
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [UMS_REDIS_URL]}}
+    if UMS_REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
+}
+CELERY_BROKER_URL = UMS_REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {} if UMS_REDIS_URL else {"polling_interval": 0.1}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# ---------------------------------------------------------------- sign-in and sessions
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "/webapp/"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_CLIENT_IP_CALLABLE = "ums.core.middleware.client_address"
+AXES_VERBOSE = False
+
+SESSION_COOKIE_NAME = "ums_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "ums_csrf"
+CSRF_FAILURE_VIEW = "ums.console.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# No HSTS: a first start uses a CA of its own, and a browser that remembers HSTS refuses it without a way on.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# ---------------------------------------------------------------- files
+
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def _static_version() -> str:
+    """Changes when a file of ours does: the files can be cached for ever under it."""
+    state = hashlib.sha256(__version__.encode())
+    for path in sorted((BASE_DIR / "static").rglob("*")):
+        if path.is_file():
+            state.update(f"{path.name}{path.stat().st_mtime_ns}".encode())
+    return state.hexdigest()[:10]
+
+
+STATIC_URL = f"/static/{_static_version()}/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 31_536_000
+
+# ---------------------------------------------------------------- API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ums.accounts.authentication.ApiTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "ums.api.paging.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "ums.api.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "ums.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "UMS API",
+    "DESCRIPTION": "Devices, directories, profiles, assignments, effective settings and commands.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# ---------------------------------------------------------------- the rest
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+APPEND_SLASH = True
+LOGGING_CONFIG = None
+logging_config(env.str("UMS_LOG_FORMAT", default="console" if sys.stderr.isatty() else "json"), DEBUG)
