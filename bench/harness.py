@@ -1,0 +1,101 @@
+"""What benchmarks have in common: the shape of a figure, finding them, running them, showing what came out.
+
+A benchmark is a module of this package with `measure()`, which returns one figure or several. It measures its baseline
+in the same run, in turns with its own value, so that a busy machine meets both alike.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import traceback
+from collections.abc import Callable, Iterable
+from typing import TypedDict, cast
+
+from rich.console import Console
+from rich.table import Table
+
+import bench
+
+
+class Figure(TypedDict):
+    """What `make bench` prints: the value beside its baseline, both in `unit`."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: float
+    ratio: float
+    limit: float
+    ok: bool
+
+
+Measure = Callable[[], "Figure | Iterable[Figure]"]
+
+
+def figure(name: str, value: float, unit: str, *, baseline: float, limit: float, absolute: bool = False) -> Figure:
+    """A figure that is good while value / baseline is at most `limit` (`absolute`: while the value itself is)."""
+    ratio = value / baseline
+    return {
+        "name": name,
+        "value": value,
+        "unit": unit,
+        "baseline": baseline,
+        "ratio": ratio,
+        "limit": limit,
+        "ok": (value if absolute else ratio) <= limit,
+    }
+
+
+def benchmarks() -> dict[str, Measure]:
+    """The `measure` of each module that has one, by the module's name."""
+    found = {}
+    for module in pkgutil.iter_modules(bench.__path__):
+        if module.name not in {"__main__", "harness"}:
+            measure = getattr(importlib.import_module(f"bench.{module.name}"), "measure", None)
+            if measure:
+                found[module.name] = cast("Measure", measure)
+    return found
+
+
+def run(names: Iterable[str], console: Console) -> bool:
+    """Run benchmarks, print a JSON line for each figure and a table at the end. True when all are within limits.
+
+    One that raises is told with its traceback and counts as not within them; the others still run.
+    """
+    known = benchmarks()
+    table = Table("Figure", "Value", "Baseline", "Ratio", "Limit", "", title="Benchmarks")
+    all_ok = True
+    for name in names:
+        console.print(f"[dim]{name} …[/dim]")
+        try:
+            result = known[name]()
+            figures = [cast("Figure", result)] if isinstance(result, dict) else list(result)
+        except Exception:
+            traceback.print_exc()
+            table.add_row(name, "-", "-", "-", "-", "[red]failed[/red]")
+            all_ok = False
+            continue
+        for one in figures:
+            print(json.dumps(one), flush=True)
+            all_ok = all_ok and one["ok"]
+            table.add_row(
+                one["name"],
+                _quantity(one["value"], one["unit"]),
+                _quantity(one["baseline"], one["unit"]),
+                f"{one['ratio']:.2f} ×",
+                f"{one['limit']:g}",
+                "[green]ok[/green]" if one["ok"] else "[red]too much[/red]",
+            )
+    console.print(table)
+    return all_ok
+
+
+def _quantity(value: float, unit: str) -> str:
+    """Seconds in the unit in which they are easy to read; all else as it is."""
+    if unit == "s":
+        for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+            if value * factor >= 1 or name == "µs":
+                return f"{value * factor:.3g} {name}"
+    return f"{value:,.4g} {unit}"
