@@ -1,0 +1,186 @@
+/* The tree: an ARIA navigation tree of links.
+
+   <ums-tree><ul role="tree" aria-label="…">
+     <li role="none">
+       <a role="treeitem" id="…" href="…" aria-level="1" tabindex="-1|0" [aria-current="page"]
+          [aria-expanded="false|true" aria-owns="ID-kids" data-children-url="/…"]
+          [data-kind data-id data-label draggable="true" …]  (dragdrop.js)  [data-menu-url] (menu.js)>
+         <span class="tree-twist">icon</span> icon <span class="tree-label">…</span> <span class="tree-count">…</span></a>
+       <ul role="group" id="ID-kids" hidden></ul>
+   Children are loaded once from data-children-url (the <li>s) and again after "ums:changed" with "directories".
+   Keys: up/down, right opens or goes in, left closes or goes out, Home, End, letters, * opens all siblings, Enter opens.
+   The open branches are kept per tab. */
+
+const KEY = "ums.tree-open";
+const remembered = () => new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+
+class UmsTree extends HTMLElement {
+  #typed = "";
+  #timer = 0;
+
+  connectedCallback() {
+    this.addEventListener("click", this);
+    this.addEventListener("keydown", this);
+    this.addEventListener("focusin", (event) => {
+      if (event.target.matches('[role="treeitem"]')) this.#rove(event.target);
+    });
+    document.body.addEventListener("htmx:pushedIntoHistory", this);
+    document.body.addEventListener("ums:changed", this);
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    document.body.removeEventListener("htmx:pushedIntoHistory", this);
+    document.body.removeEventListener("ums:changed", this);
+  }
+
+  handleEvent(event) {
+    if (event.type === "click") this.#click(event);
+    else if (event.type === "keydown") this.#key(event);
+    else if (event.type === "ums:changed") this.#changed(event);
+    else this.markCurrent();
+  }
+
+  get items() {
+    return [...this.querySelectorAll('[role="treeitem"]')].filter((item) => !item.closest('[role="group"][hidden]'));
+  }
+
+  async #start() {
+    const current = this.querySelector('[aria-current="page"]');
+    this.#rove(current ?? this.querySelector('[role="treeitem"]'));
+    current?.scrollIntoView({ block: "nearest" });
+    const wanted = remembered();
+    let more = true;
+    while (more) {
+      const closed = [...this.querySelectorAll('[aria-expanded="false"]')].filter((item) => wanted.has(item.id));
+      more = closed.length > 0;
+      for (const item of closed) {
+        wanted.delete(item.id);
+        await this.expand(item);
+      }
+    }
+  }
+
+  #rove(item) {
+    if (!item) return;
+    this.querySelectorAll('[role="treeitem"][tabindex="0"]').forEach((other) => { other.tabIndex = -1; });
+    item.tabIndex = 0;
+  }
+
+  #group(item) {
+    return document.getElementById(item.getAttribute("aria-owns"));
+  }
+
+  #keep() {
+    const open = [...this.querySelectorAll('[aria-expanded="true"]')].map((item) => item.id);
+    sessionStorage.setItem(KEY, JSON.stringify(open));
+  }
+
+  async #load(item) {
+    const group = this.#group(item);
+    item.setAttribute("aria-busy", "true");
+    await htmx.ajax("GET", item.dataset.childrenUrl, { source: item, target: group, swap: "innerHTML" });
+    item.removeAttribute("aria-busy");
+    this.markCurrent();
+  }
+
+  async expand(item) {
+    const group = this.#group(item);
+    if (!group) return;
+    if (!group.childElementCount && item.dataset.childrenUrl) await this.#load(item);
+    item.setAttribute("aria-expanded", "true");
+    group.hidden = false;
+    this.#keep();
+  }
+
+  collapse(item) {
+    const group = this.#group(item);
+    if (!group) return;
+    if (group.contains(document.activeElement)) item.focus();
+    item.setAttribute("aria-expanded", "false");
+    group.hidden = true;
+    this.#keep();
+  }
+
+  toggle(item) {
+    return item.getAttribute("aria-expanded") === "true" ? this.collapse(item) : this.expand(item);
+  }
+
+  /** The item whose address is the page's (the longest path that fits) is the current one. */
+  markCurrent() {
+    const here = location.pathname;
+    let best = null;
+    for (const item of this.querySelectorAll('[role="treeitem"][href]')) {
+      if ((here === item.pathname || here.startsWith(item.pathname)) && (!best || item.pathname.length > best.pathname.length)) best = item;
+    }
+    this.querySelectorAll("[aria-current]").forEach((item) => item !== best && item.removeAttribute("aria-current"));
+    best?.setAttribute("aria-current", "page");
+    if (best && !this.contains(document.activeElement)) this.#rove(best);
+  }
+
+  #changed(event) {
+    if (!(event.detail?.what ?? []).includes("directories")) return;
+    for (const item of this.querySelectorAll("[data-children-url][aria-expanded]")) {
+      if (!item.isConnected) continue;
+      if (item.getAttribute("aria-expanded") === "true" && !item.parentElement.closest('[role="group"] [role="group"]')) this.#load(item).then(() => this.#start());
+      else if (item.getAttribute("aria-expanded") === "false") this.#group(item)?.replaceChildren();
+    }
+  }
+
+  #click(event) {
+    const item = event.target.closest('[role="treeitem"]');
+    if (!item) return;
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey);
+    if (event.target.closest(".tree-twist") && item.hasAttribute("aria-expanded")) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.toggle(item);
+    } else if (plain && (!item.hasAttribute("href") || item.getAttribute("aria-expanded") === "false")) {
+      this.toggle(item);
+    }
+  }
+
+  #key(event) {
+    const item = event.target.closest('[role="treeitem"]');
+    if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
+    const items = this.items;
+    const at = items.indexOf(item);
+    const open = item.getAttribute("aria-expanded");
+    const go = (next) => next?.focus();
+    if (event.key === "ArrowDown") go(items[at + 1]);
+    else if (event.key === "ArrowUp") go(items[at - 1]);
+    else if (event.key === "Home") go(items[0]);
+    else if (event.key === "End") go(items.at(-1));
+    else if (event.key === "ArrowRight") {
+      if (open === "false") this.expand(item);
+      else if (open === "true") go(this.#group(item).querySelector('[role="treeitem"]'));
+    } else if (event.key === "ArrowLeft") {
+      if (open === "true") this.collapse(item);
+      else {
+        const group = item.parentElement.closest('[role="group"]');
+        go(group && this.querySelector(`[aria-owns="${CSS.escape(group.id)}"]`));
+      }
+    } else if (event.key === "*") {
+      for (const sibling of item.parentElement.parentElement.querySelectorAll(':scope > li > [aria-expanded="false"]')) this.expand(sibling);
+    } else if (event.key === " ") { if (open) this.toggle(item); }
+    else if (event.key.length === 1 && /[\p{L}\p{N}]/u.test(event.key) && !this.#reserved(event.key)) this.#type(event.key, items, at);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /* Single-letter shortcuts of the console win over type-ahead until a letter was typed that is none. */
+  #reserved(key) {
+    return !this.#typed && document.querySelector(`[data-key="${CSS.escape(key)}"], [data-key^="${CSS.escape(key)} "]`);
+  }
+
+  #type(key, items, at) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { this.#typed = ""; }, 600);
+    this.#typed += key.toLowerCase();
+    const from = this.#typed.length === 1 ? at + 1 : at;
+    const ordered = [...items.slice(from), ...items.slice(0, from)];
+    ordered.find((item) => item.querySelector(".tree-label").textContent.trim().toLowerCase().startsWith(this.#typed))?.focus();
+  }
+}
+customElements.define("ums-tree", UmsTree);

@@ -1,0 +1,85 @@
+"""Template tags of the console: icons, status chips and times.
+
+They are tags and not includes because a device list draws a few hundred of them on one page; the markup of an icon is
+built once per process.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+register = template.Library()
+
+#: status -> (icon, word). Every status the console shows; the colour is the CSS class `status-<name>`.
+STATUSES: dict[str, tuple[str, str]] = {
+    "online": ("circle-check", "Online"),
+    "late": ("clock-alert", "Late"),
+    "offline": ("circle-minus", "Offline"),
+    "never": ("circle-dashed", "Never seen"),
+    "unknown": ("circle-question-mark", "Unknown"),
+    "applied": ("check", "Applied"),
+    "pending": ("circle-arrow-down", "Changes pending"),
+    "deferred": ("power", "At next boot"),
+    "updating": ("loader-circle", "Updating"),
+    "running": ("loader-circle", "Running"),
+    "queued": ("hourglass", "Queued"),
+    "sent": ("send", "Sent"),
+    "done": ("check", "Done"),
+    "failed": ("circle-x", "Failed"),
+    "error": ("circle-alert", "Error"),
+    "warning": ("triangle-alert", "Warning"),
+    "active": ("circle-check", "Active"),
+    "used": ("check-check", "Used"),
+    "expired": ("timer-off", "Expired"),
+    "revoked": ("ban", "Revoked"),
+}
+
+
+@cache
+def _svg(name: str) -> SafeString:
+    return mark_safe(str(lucide(name, size=16, **{"class": "icon", "aria-hidden": "true"})))  # noqa: S308
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A lucide icon of 16 px; with `label` it gets an accessible name, without it is decoration beside a text."""
+    if not label:
+        return _svg(name)
+    return format_html('{}<span class="visually-hidden">{}</span>', _svg(name), label)
+
+
+@register.simple_tag
+def status(name: str, label: str = "", pill: bool = False) -> SafeString:
+    """Status chip: icon, word and colour. `label` replaces the word; unknown names show as they are."""
+    symbol, word = STATUSES.get(name, ("circle", name))
+    return format_html(
+        '<span class="status status-{}{}">{}<span>{}</span></span>',
+        name,
+        " pill" if pill else "",
+        _svg(symbol),
+        label or word,
+    )
+
+
+@register.simple_tag
+def presence(name: str, pill: bool = False) -> SafeString:
+    """Status chip of a device's presence that live.js can turn into "Unknown" when the server cannot be read."""
+    return format_html('<span data-presence="{}">{}</span>', name, status(name, pill=pill))
+
+
+@register.simple_tag
+def when(moment: datetime | None, never: str = "never") -> SafeString:
+    """A `<time>` with the exact moment; times.js writes it relative to the server's clock."""
+    if moment is None:
+        return format_html('<span class="muted">{}</span>', never)
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M:%S %Z")
+    )
