@@ -1,0 +1,94 @@
+"""Services say who acts and leave a trace: keyword-only, `actor` first and typed, an audit event for each write."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.meta.source import Function, called, functions, modules, name_of
+
+RECORDS = {"record", "record_each"}
+"""The functions of ums.audit.services that write events."""
+
+REPORT = "what a device reports about itself: nobody's decision, and thousands a minute; the row is the record"
+
+WITHOUT_ACTOR: dict[str, str] = {
+    "boots_write": REPORT,
+    "command_finish": REPORT,
+    "inventory_write": REPORT,
+    "local_settings_report": REPORT,
+    "local_settings_write": REPORT,
+    "presence_lost": REPORT,
+    "presence_write": REPORT,
+    "settings_applied": REPORT,
+    "commands_claim": "delivery of what was recorded when an administrator ordered it",
+    "commands_expire": "time passes by itself; the order was recorded, its end stands in the row",
+    "commands_reclaim": "delivery of what was recorded when an administrator ordered it",
+    "next_seq": "an expression for the services of its module, which writes nothing by itself",
+}
+"""Services that nobody calls on an administrator's behalf: they need no actor and no event."""
+
+WITHOUT_EVENT: dict[str, str] = {
+    **WITHOUT_ACTOR,
+    "settings_changed": "a consequence: the service that changed something calls it, and records that change",
+}
+"""Services that write no audit event, each with the reason."""
+
+
+def public_services() -> list[tuple[Path, str, Function]]:
+    """Each function at the top of a services module whose name has no underscore in front."""
+    return [
+        (path, name, node)
+        for path in modules("services")
+        for name, node in functions(path)
+        if "." not in name and not name.startswith("_") and name_of(path) != "ums/audit/services.py"
+    ]
+
+
+SERVICES = public_services()
+IDS = [name for _, name, _ in SERVICES]
+
+
+def reaching(names: set[str]) -> set[str]:
+    """Names of functions in services modules that call one of `names`, directly or through each other."""
+    calls: dict[str, set[str]] = {}
+    for path in modules("services"):
+        for name, node in functions(path):
+            calls.setdefault(name.rpartition(".")[2], set()).update(called(node))
+    found = set(names)
+    while more := {name for name, used in calls.items() if name not in found and used & found}:
+        found |= more
+    return found
+
+
+@pytest.mark.parametrize(("path", "name", "node"), SERVICES, ids=IDS)
+def test_is_keyword_only_and_typed(path: Path, name: str, node: Function) -> None:
+    where = f"{name_of(path)}:{node.lineno} {name}"
+    assert not node.args.args and not node.args.posonlyargs and not node.args.vararg, f"{where}: keyword-only, please"
+    assert node.returns is not None, f"{where}: say what it returns"
+    if name in WITHOUT_ACTOR:
+        assert "actor" not in [one.arg for one in node.args.kwonlyargs], f"{where}: is in WITHOUT_ACTOR, but has one"
+        return
+    first = node.args.kwonlyargs[0] if node.args.kwonlyargs else None
+    assert first is not None and first.arg == "actor", f"{where}: the first argument is `actor`"
+    assert first.annotation is not None and ast.unparse(first.annotation) == "Actor", f"{where}: actor: Actor"
+
+
+@pytest.mark.parametrize(("path", "name", "node"), SERVICES, ids=IDS)
+def test_records_an_event(path: Path, name: str, node: Function) -> None:
+    if name in WITHOUT_EVENT:
+        return
+    assert name in reaching(RECORDS), (
+        f"{name_of(path)}:{node.lineno} {name} writes no audit event: call ums.audit.services.record, or say in "
+        "WITHOUT_EVENT why none is needed"
+    )
+
+
+def test_exemptions_are_needed_and_explained() -> None:
+    for name, reason in WITHOUT_EVENT.items():
+        assert name in IDS, f"{name}: no such service"
+        assert len(reason) > 20, f"{name}: give the reason in words"
+    recorded = reaching(RECORDS).intersection(WITHOUT_EVENT)
+    assert not recorded, f"these do write an event: {recorded}"
