@@ -1,0 +1,63 @@
+"""The server as one ASGI application: pages and APIs by Django, the two sockets, and what runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ums.project.settings")
+
+from django.core.asgi import get_asgi_application
+
+pages = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack
+
+from ums.connector import runtime
+from ums.connector.socket import device_socket
+from ums.live import publish
+from ums.live.consumers import BrowserConsumer
+from ums.project.status import status
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Receive = Callable[[], Awaitable[dict[str, Any]]]
+    Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+SOCKETS = {
+    "/device-connector/device/ws-connect": device_socket,
+    "/wums-app/live": AuthMiddlewareStack(BrowserConsumer.as_asgi()),
+}
+
+
+async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Dispatch by kind and path."""
+    if scope["type"] == "http":
+        await pages(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await SOCKETS.get(scope["path"], _no_such_socket)(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+
+
+async def _no_such_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 4404, "reason": "There is no such socket."})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    await receive()
+    publish.attach(asyncio.get_running_loop())
+    await runtime.start()
+    status.serving()
+    # What is loaded now stays: the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await runtime.stop(drain=True)
+    publish.attach(None)
+    await send({"type": "lifespan.shutdown.complete"})

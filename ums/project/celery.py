@@ -1,0 +1,21 @@
+"""The task queue. Beat runs on every node; each task claims the rows that are due, so that doubles are harmless."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ums.project.settings")
+
+app = Celery("ums")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Threads of the embedded worker must see this application, not Celery's default one.
+app.set_default()
+app.autodiscover_tasks()
+app.autodiscover_tasks(["ums.project"])
+app.conf.beat_schedule = {
+    "canary": {"task": "ums.project.tasks.canary", "schedule": 60.0},
+    "commands-expire": {"task": "ums.jobs.tasks.expire", "schedule": 60.0},
+    "presence-lost": {"task": "ums.devices.tasks.presence_lost", "schedule": 30.0},
+}

@@ -1,0 +1,133 @@
+"""The console script `ums`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ums import __version__
+from ums.agent.cli import add_agent_parser, add_simulate_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 good, 1 failed with a line that says why, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="ums", description="Manages fleets of thin-client devices.")
+    parser.add_argument("--version", action="version", version=f"UMS {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_up(commands)
+    _add_api_token(commands)
+    _add_reset_password(commands)
+    add_agent_parser(commands)
+    add_simulate_parser(commands)
+    options = parser.parse_args(arguments)
+    code: int = options.run(options) or 0
+    return code
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=None,
+        help="data directory (UMS_DATA; default: $XDG_DATA_HOME/ums or ~/.local/share/ums)",
+    )
+
+
+def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "up",
+        help="start one server with everything inside",
+        description="Start one UMS Server with everything inside: console, API, device connector, task worker and, "
+        "unless UMS_DATABASE_URL names another, an embedded database. Ctrl-C ends it.",
+    )
+    _add_data(parser)
+    parser.add_argument(
+        "--bind", metavar="ADDR", default=os.environ.get("UMS_BIND", "127.0.0.1"), help="address (UMS_BIND; %(default)s)"
+    )
+    parser.add_argument(
+        "--port", metavar="N", type=_port, default=os.environ.get("UMS_PORT", "8443"), help="port (UMS_PORT; %(default)s)"
+    )
+    parser.add_argument(
+        "--demo",
+        metavar="N",
+        type=_count,
+        default=os.environ.get("UMS_DEMO", "0"),
+        help="fill a tenant for trying out, with N simulated devices (UMS_DEMO; %(default)s)",
+    )
+    parser.set_defaults(run=_up)
+
+
+def _add_api_token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "api-token",
+        help="print a new token for /api/v1/",
+        description="Print a new token for /api/v1/, alone on the last line. "
+        "Send it as “Authorization: Token …”. It is shown this once.",
+    )
+    parser.add_argument("name", help="what it is for, as the list of tokens shows it")
+    parser.add_argument("--user", default="admin", help="whose permissions it has (%(default)s)")
+    _add_data(parser)
+    parser.set_defaults(run=_api_token)
+
+
+def _add_reset_password(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "reset-password",
+        help="give an administrator a new random password",
+        description="Give an administrator a new random password, print it, and lift a lockout.",
+    )
+    parser.add_argument("user", nargs="?", default="admin", help="name of the administrator (%(default)s)")
+    _add_data(parser)
+    parser.set_defaults(run=_reset_password)
+
+
+def _up(options: argparse.Namespace) -> int:
+    _use(options.data)
+    from ums.project.up import up
+
+    return up(bind=options.bind, port=options.port, demo=options.demo)
+
+
+def _api_token(options: argparse.Namespace) -> int:
+    _use(options.data)
+    from ums.project.operator import api_token
+
+    return api_token(name=options.name, username=options.user)
+
+
+def _reset_password(options: argparse.Namespace) -> int:
+    _use(options.data)
+    from ums.project.operator import reset_password
+
+    return reset_password(username=options.user)
+
+
+def _use(data: Path | None) -> None:
+    """The settings read the environment when they are loaded: this comes before."""
+    if data is not None:
+        os.environ["UMS_DATA"] = str(data.expanduser().resolve())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ums.project.settings")
+
+
+def _port(text: str) -> int:
+    number = _count(text)
+    if number > 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

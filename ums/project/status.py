@@ -1,0 +1,95 @@
+"""What monitors ask: `/ums/check-status` (domain/ha.md §7) and `/metrics`."""
+
+from __future__ import annotations
+
+import time
+from ipaddress import ip_address
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpResponse, HttpResponseForbidden, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from ums.accounts.authentication import token_user
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+log = structlog.get_logger("ums.status")
+
+RECOMPUTE_AFTER = 60.0
+"""Seconds that an answer is kept: a monitor may ask as often as it likes."""
+
+INIT_MAX = 120.0
+"""Seconds after which a server that has not come up counts as failed."""
+
+WORKER_SILENCE = 180.0
+"""Seconds without a beat after which the task worker counts as stuck."""
+
+
+class Status:
+    """The server's state as one word: init, ok, warn or err."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._loaded = time.monotonic()
+        self._serving = False
+        self._worker = 0.0
+        self._word, self._until = "init", 0.0
+
+    def serving(self) -> None:
+        """The server has come up."""
+        self._serving, self._worker, self._until = True, time.monotonic(), 0.0
+
+    def worker_beat(self) -> None:
+        """The task worker finished its canary: it is not only there, it works."""
+        self._worker = time.monotonic()
+
+    def word(self) -> str:
+        """The state, computed anew at most once in RECOMPUTE_AFTER."""
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._until or self._word == "init":
+                self._word, self._until = self._computed(now), now + RECOMPUTE_AFTER
+            return self._word
+
+    def _computed(self, now: float) -> str:
+        if not self._serving:
+            return "init" if now - self._loaded < INIT_MAX else "err"
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM devices_directory LIMIT 1")
+                cursor.fetchone()
+        except DatabaseError as error:
+            log.error("status_database", error=str(error))
+            return "err"
+        if now - self._worker > WORKER_SILENCE:
+            log.warning("status_worker_silent", seconds=round(now - self._worker))
+            return "warn"
+        return "ok"
+
+
+status = Status()
+
+
+@login_not_required
+@require_safe
+def check_status(request: HttpRequest) -> HttpResponse:
+    """200 with the state, for load balancers and monitors; no sign-in."""
+    return JsonResponse({"status": status.word()}, headers={"Cache-Control": "no-store"})
+
+
+@login_not_required
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus metrics, for UMS_METRICS_NETWORKS and for holders of an API token."""
+    address = ip_address(request.client_address or "0.0.0.0")  # type: ignore[attr-defined]  # noqa: S104
+    near = any(address in network for network in settings.UMS_METRICS_NETWORKS)
+    if not near and token_user(request) is None:
+        return HttpResponseForbidden("Metrics are for UMS_METRICS_NETWORKS and for API tokens.\n", "text/plain")
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,147 @@
+"""`ums up`: one server, all in one process tree."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from ums.project.data import default_data_directory
+from ums.project.prepare import (
+    PASSWORD_FILE,
+    SUPERUSER,
+    StartError,
+    data_directory,
+    database,
+    listening_socket,
+    superuser,
+)
+
+if TYPE_CHECKING:
+    import socket
+
+    from ums.project.tls import ServerFiles
+
+
+def up(*, bind: str, port: int, demo: int) -> int:
+    """Prepare and serve until SIGTERM or Ctrl-C. Returns the exit code; a failed start is one line on stderr."""
+    data = default_data_directory()
+    try:
+        with data_directory(data), listening_socket(bind, port) as listening:
+            return _serve(data, bind, listening, demo)
+    except StartError as error:
+        print(f"ums: {error}", file=sys.stderr)
+        return 1
+
+
+def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
+    try:
+        import django
+
+        django.setup()
+    except OSError as error:
+        raise StartError(f"The data directory {data} cannot be read: {error.strerror}.") from error
+    database()
+    password = superuser(data)
+    from ums.project.tls import server_files
+
+    _put_right()
+    files = server_files(data, bind)
+    server = Server(_configuration(files))
+    port = listening.getsockname()[1]
+    url = f"https://{'[' + bind + ']' if ':' in bind else bind}:{port}"
+    fleet = None
+    if demo:
+        from ums.project.demo import Demo
+
+        fleet = Demo(data, url, files.ca, demo)
+        print("UMS fills the demo tenant …", flush=True)
+        fleet.fill()
+    from ums.project.worker import EmbeddedWorker
+
+    worker = EmbeddedWorker(data / "celery-schedule")
+    worker.start()
+    _greet(url, data, password)
+    try:
+        server.on_started = fleet.start if fleet else None
+        server.run(sockets=[listening])
+    finally:
+        if fleet:
+            fleet.stop()
+        worker.stop()
+    return 0 if server.started else 1
+
+
+def _put_right() -> None:
+    """A server that starts knows no connection: what an earlier life claimed is put right before anybody looks."""
+    from django.conf import settings
+
+    from ums.core.actor import SYSTEM
+    from ums.devices.models import Presence
+    from ums.devices.services import presence_lost
+    from ums.profiles.services import builtin_catalogues_store
+
+    builtin_catalogues_store(actor=SYSTEM)
+    presence_lost()
+    if settings.UMS_EMBEDDED_DATABASE:
+        for server in Presence.objects.filter(connected=True).order_by().values_list("server", flat=True).distinct():
+            presence_lost(server=server)
+
+
+def _configuration(files: ServerFiles) -> uvicorn.Config:
+    configuration = uvicorn.Config(
+        "ums.project.asgi:application",
+        log_config=None,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_ping_interval=None,
+        ws_max_size=256 * 1024,
+        ws_per_message_deflate=False,
+        h11_max_incomplete_event_size=64 * 1024,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        backlog=2048,
+        server_header=False,
+        proxy_headers=False,
+        ssl_certfile=str(files.certificate),
+        ssl_keyfile=str(files.key),
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
+    configuration.load()
+    assert configuration.ssl is not None
+    configuration.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return configuration
+
+
+class Server(uvicorn.Server):
+    """Drains devices before it closes sockets: they are told to come back, and when."""
+
+    on_started = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.on_started:
+            self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from ums.connector import runtime
+
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(runtime.stop(drain=True), 15)
+        await super().shutdown(sockets)
+
+
+def _greet(url: str, data: Path, password: str | None) -> None:
+    print(f"UMS is at {url}/webapp/", flush=True)
+    print(f"  data directory    {data}", flush=True)
+    print(f"  browser trusts it with the authority in {data / 'tls' / 'ca.pem'}", flush=True)
+    if password:
+        print(f"  sign in as        {SUPERUSER}", flush=True)
+        print(f"  password          {password}   (shown this once; also in {data / PASSWORD_FILE})", flush=True)
+    elif (data / PASSWORD_FILE).exists():
+        print(f"  sign in as        {SUPERUSER}, first password in {data / PASSWORD_FILE}", flush=True)
