@@ -25,6 +25,7 @@ help: ## This list
 
 .PHONY: install
 install: $(RUNTIME) ## The environment only: .venv from requirements.txt
+	@echo "Everything is installed in $(VENV); $(BIN)/ums --help says what it can do."
 
 .PHONY: run
 run: export UMS_DATA ?= $(CURDIR)/.data
