@@ -42,6 +42,7 @@ test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite 
 	$(PYTEST) tests/e2e --database=postgresql
 
 .PHONY: check
+check: export UMS_DATA = $(CURDIR)/$(VENV)/check
 check: $(DEVELOPMENT) ## Style, types, layers, templates, missing migrations, API schema
 	$(PIP) check
 	$(BIN)/ruff check
