@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.meta.source import Function, called, functions, modules, name_of
+from tests.meta.source import Function, called, functions, modules, name_of, tree
 
 RECORDS = {"record", "record_each"}
 """The functions of ums.audit.services that write events."""
@@ -23,10 +23,10 @@ WITHOUT_ACTOR: dict[str, str] = {
     "presence_lost": REPORT,
     "presence_write": REPORT,
     "settings_applied": REPORT,
+    "api_token_touch": "the time of the last use: an event for each request of a program would bury all others",
     "commands_claim": "delivery of what was recorded when an administrator ordered it",
     "commands_expire": "time passes by itself; the order was recorded, its end stands in the row",
     "commands_reclaim": "delivery of what was recorded when an administrator ordered it",
-    "next_seq": "an expression for the services of its module, which writes nothing by itself",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""
 
@@ -37,13 +37,24 @@ WITHOUT_EVENT: dict[str, str] = {
 """Services that write no audit event, each with the reason."""
 
 
+def exported(path: Path) -> set[str] | None:
+    """What the package `services` of this file offers as services, by its `__all__`; None for a single module."""
+    if path.stem == "services":
+        return None
+    for node in tree(path.with_name("__init__.py")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    raise AssertionError(f"{name_of(path.parent)}/__init__.py needs __all__: it says what the services are")
+
+
 def public_services() -> list[tuple[Path, str, Function]]:
-    """Each function at the top of a services module whose name has no underscore in front."""
+    """Each function of a services module without an underscore in front, and of a package those that it exports."""
     return [
         (path, name, node)
         for path in modules("services")
         for name, node in functions(path)
-        if "." not in name and not name.startswith("_") and name_of(path) != "ums/audit/services.py"
+        if "." not in name and not name.startswith("_") and name in (exported(path) or {name})
+        if name_of(path) != "ums/audit/services.py"
     ]
 
 
