@@ -222,21 +222,11 @@ class Fleet:
 
     async def start(self) -> None:
         """Waits for the server, loads or makes the identities and starts all devices. Raises FleetError, OSError."""
-        make_room(self._count)
-        self._est = EstClient(self._context, connections=ENROLMENTS)
-        self._anchors = await self._wait_for_server()
-        authority = hashlib.sha256(self._anchors.certificates[0].public_bytes(serialization.Encoding.DER)).hexdigest()
-        self._path = self._state / f"fleet-{self.seed}-{authority[:12]}.jsonl"
-        self._take_lock(self._path.with_suffix(".lock"))
-        self.devices = self._load()
-        if not self.key and not all(device.identity.certificate for device in self.devices):
-            raise FleetError("The devices are not enrolled yet: give a key (--key-file, or UMS_KEY).")
-        self._save()
-        self.figures.start()
-        for device in self.devices:
-            device.task = asyncio.create_task(self._live(device))
-        if self._flaky:
-            self._faults = asyncio.create_task(self._drop_some())
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Disconnects all devices and keeps their identities."""
@@ -322,6 +312,23 @@ class Fleet:
             raise FleetError(f"These devices already run (seed {self.seed}, state {self._state}).") from error
 
     # ------------------------------------------------------------ running
+
+    async def _start(self) -> None:
+        make_room(self._count)
+        self._est = EstClient(self._context, connections=ENROLMENTS)
+        self._anchors = await self._wait_for_server()
+        authority = hashlib.sha256(self._anchors.certificates[0].public_bytes(serialization.Encoding.DER)).hexdigest()
+        self._path = self._state / f"fleet-{self.seed}-{authority[:12]}.jsonl"
+        self._take_lock(self._path.with_suffix(".lock"))
+        self.devices = self._load()
+        if not self.key and not all(device.identity.certificate for device in self.devices):
+            raise FleetError("The devices are not enrolled yet: give a key (--key-file, or UMS_KEY).")
+        self._save()
+        self.figures.start()
+        for device in self.devices:
+            device.task = asyncio.create_task(self._live(device))
+        if self._flaky:
+            self._faults = asyncio.create_task(self._drop_some())
 
     async def _wait_for_server(self) -> Anchors:
         assert self._est is not None

@@ -44,6 +44,10 @@ LEAST_HEARTBEAT = 5.0
 """Seconds; a server cannot make its devices beat faster."""
 
 
+PATIENCE = 5.0
+"""Seconds beyond two heartbeats after which a silent server counts as gone."""
+
+
 class Device(ABC):
     """What a session needs of the device it speaks for. Outlives its sessions."""
 
@@ -292,7 +296,7 @@ class Session:
         if connection is None:
             return
         silence = self._loop.time() - connection.received
-        if silence > 2 * self._heartbeat + 5:
+        if silence > 2 * self._heartbeat + PATIENCE:
             connection.abort("The server is silent.")
             return
         self._write(Heartbeat())
