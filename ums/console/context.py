@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
 from ums import __version__
+from ums.console.navigation import tree
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Version and request id, for the frame and for error pages."""
-    return {"ums_version": __version__, "request_id": getattr(request, "request_id", "")}
+    """Version, request id and the server's clock for all pages; the tree for those that show it.
+
+    htmx swaps only the page inside the frame, so its requests need no tree.
+    """
+    context: dict[str, Any] = {
+        "ums_version": __version__,
+        "request_id": getattr(request, "request_id", ""),
+        "server_now_ms": time.time_ns() // 1_000_000,
+    }
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        context["messages_url"] = reverse("jobs:messages")
+        if not getattr(request, "htmx", False):
+            context["tree"] = SimpleLazyObject(lambda: tree(user, request.get_full_path()))
+    return context

@@ -1,13 +1,102 @@
-"""The frame of the console: start page, refusals."""
+"""The frame of the console: start page, search, counters, the tree's branches, and where a drop leads."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.shortcuts import render
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ums.console.navigation import KINDS, DirectoryTree
+from ums.console.search import search
+from ums.core.access import Action, restrict
+from ums.devices.models import Device
+from ums.devices.selectors import directory_list
+from ums.domain.presence import LATE_AFTER, LOST_AFTER
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The start page is the list of all devices."""
+    return redirect("devices:device_list")
+
+
+@require_safe
+def search_results(request: HttpRequest) -> HttpResponse:
+    """Results below the search box, or as a page when the form was sent without script."""
+    text = request.GET.get("q", "")
+    context = {"q": text, "groups": search(request.user, text)}
+    template = "console/_search.html" if request.htmx else "console/search.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+@require_safe
+def counters(request: HttpRequest) -> HttpResponse:
+    """How many devices are online, and how many need a look."""
+    now = timezone.now()
+    connected = Q(presence__connected=True)
+    late = connected & Q(presence__last_contact__lt=now - LATE_AFTER, presence__last_contact__gte=now - LOST_AFTER)
+    numbers = restrict(Device.objects.order_by(), request.user, Action.READ).aggregate(
+        total=Count("pk"),
+        online=Count("pk", filter=connected & Q(presence__last_contact__gte=now - LATE_AFTER)),
+        warnings=Count("pk", filter=late | ~Q(state__error="")),
+    )
+    url = reverse("devices:device_list")
+    context = {
+        **numbers,
+        "online_url": f"{url}?f=status:online",
+        "warnings_url": f"{url}?f=needs:attention",
+    }
+    return render(request, "components/counters.html", context)
+
+
+@require_safe
+def tree_children(request: HttpRequest, pk: int) -> HttpResponse:
+    """The directories inside one directory."""
+    level = request.GET.get("level", "")
+    for kind in KINDS:
+        if directory_list(user=request.user, kind=kind).filter(pk=pk).exists():
+            directories = DirectoryTree(request.user, kind)
+            nodes = directories.nodes(pk, int(level) if level.isdecimal() and len(level) < 3 else 2)
+            return render(request, "components/tree_nodes.html", {"nodes": nodes})
+    raise Http404
+
+
+DROPS = {
+    ("profile", "directory"): "profiles:assign",
+    ("profile", "device"): "profiles:assign",
+    ("device", "directory"): "devices:devices_move",
+    ("directory", "directory"): "devices:directory_move",
+    ("profile-directory", "profile-directory"): "devices:directory_move",
+}
+
+
+@require_safe
+def drop(request: HttpRequest) -> HttpResponse:
+    """Something was dropped on something: on to the dialog that asks and does it."""
+    kind = request.GET.get("kind", "")
+    name = DROPS.get((kind, request.GET.get("target", "")))
+    if name is None:
+        raise Http404
+    if name == "devices:directory_move":
+        ids = request.GET.get("ids", "")
+        if not ids.isdecimal():
+            raise Http404
+        return redirect(f"{reverse(name, args=[ids])}?{request.GET.urlencode()}")
+    return redirect(f"{reverse(name)}?{request.GET.urlencode()}")
+
+
+@require_safe
+def live_poll(request: HttpRequest) -> HttpResponse:
+    """What a page asks while its socket is down: is the server there?"""
+    return HttpResponse(status=204)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

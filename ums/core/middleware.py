@@ -73,7 +73,7 @@ class RequestContextMiddleware:
 
 
 class AppErrorMiddleware:
-    """An AppError that no view caught becomes a readable page, fragment or JSON with its status."""
+    """An AppError that no view caught becomes a readable page, or for htmx the words of a toast, with its status."""
 
     sync_capable = True
     async_capable = False
@@ -88,8 +88,6 @@ class AppErrorMiddleware:
         """Answers AppErrors only; everything else is a defect and stays one."""
         if not isinstance(exception, AppError):
             return None
-        if request.headers.get("Accept", "").startswith("application/json"):
-            body = {"code": exception.code, "detail": exception.message, "fields": exception.fields}
-            return JsonResponse(body, status=exception.status)
-        template = "components/error_fragment.html" if request.headers.get("HX-Request") else "error.html"
-        return render(request, template, {"error": exception}, status=exception.status)
+        if request.headers.get("HX-Request"):
+            return JsonResponse({"code": exception.code, "message": exception.message}, status=exception.status)
+        return render(request, "error.html", {"error": exception}, status=exception.status)

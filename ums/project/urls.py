@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
+from ums.project import status
+
 urlpatterns = [
-    path("", RedirectView.as_view(url="/webapp/", permanent=False)),
+    path("", RedirectView.as_view(pattern_name="console:home")),
+    path("webapp/", include("ums.console.urls")),
+    path("webapp/", include("ums.accounts.urls")),
+    path("webapp/", include("ums.devices.urls")),
+    path("webapp/", include("ums.profiles.urls")),
+    path("webapp/", include("ums.effective.urls")),
+    path("webapp/", include("ums.jobs.urls")),
+    path("webapp/", include("ums.audit.urls")),
+    path("webapp/", include("ums.connector.console_urls")),
+    path("device-connector/", include("ums.connector.urls")),
+    path("api/v1/", include("ums.api.urls")),
+    path("ums/check-status", status.check_status, name="check_status"),
+    path("metrics", status.metrics, name="metrics"),
 ]

@@ -1,0 +1,207 @@
+"""The structure tree: profiles, devices, administration, with counts; only what the administrator may browse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.db.models import Count
+from django.urls import reverse
+
+from ums.core.access import Action, may_somewhere, restrict
+from ums.devices.models import DirectoryKind
+from ums.devices.selectors import directory_device_counts, directory_list, directory_root
+from ums.profiles.models import Profile, ProfileKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ICONS = {
+    DirectoryKind.DEVICE.value: "monitor",
+    DirectoryKind.PROFILE.value: "sliders-horizontal",
+    DirectoryKind.PRIORITY_PROFILE.value: "shield",
+}
+KINDS = (DirectoryKind.PROFILE, DirectoryKind.PRIORITY_PROFILE, DirectoryKind.DEVICE)
+"""Top to bottom, as the original orders them (ui.md)."""
+
+
+@dataclass(slots=True)
+class Node:
+    """One line of the tree; the fields are described in components/tree.html."""
+
+    id: str
+    label: str
+    icon: str
+    level: int
+    url: str = ""
+    current: bool = False
+    branch: bool = False
+    open: bool = False
+    children: list[Node] = field(default_factory=list)
+    children_url: str = ""
+    direct: int | None = None
+    total: int | None = None
+    kind: str = ""
+    pk: int | None = None
+    drag: bool = False
+    drop: str = ""
+    drop_count: int | None = None
+    drop_deny: str = ""
+    menu_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    pk: int
+    parent_id: int | None
+    name: str
+
+
+class DirectoryTree:
+    """One tree of directories with its counts, read in two queries."""
+
+    def __init__(self, user: Any, kind: str) -> None:
+        self._kind = kind
+        self.root = directory_root(kind=kind)
+        rows = directory_list(user=user, kind=kind).order_by("name", "pk").values_list("pk", "parent_id", "name")
+        entries = [_Entry(*row) for row in rows]
+        seen = {entry.pk for entry in entries}
+        self._children: dict[int, list[_Entry]] = {}
+        for entry in entries:
+            # Below a directory that one may not browse: shown at the root, so that it can be reached.
+            parent = entry.parent_id if entry.parent_id in seen else self.root.pk
+            if entry.pk != self.root.pk:
+                self._children.setdefault(parent, []).append(entry)
+        self._parents = {child.pk: pk for pk, children in self._children.items() for child in children}
+        self._direct = directory_device_counts(user=user) if kind == DirectoryKind.DEVICE else self._profiles(user)
+        self._totals: dict[int, int] = {}
+        self._total(self.root.pk)
+
+    def node(self, pk: int, current: int | None, level: int, depth: int) -> Node:
+        """The node of a directory, opened `depth` levels deep and down to the current one."""
+        trail = self._trail(current)
+        name = self.root.name if pk == self.root.pk else self._name(pk)
+        return self._node(_Entry(pk, None, name), current, trail, level, depth)
+
+    def nodes(self, pk: int, level: int) -> list[Node]:
+        """The children of a directory, closed."""
+        return [self._node(child, None, frozenset(), level, 0) for child in self._children.get(pk, ())]
+
+    def _node(self, entry: _Entry, current: int | None, trail: frozenset[int], level: int, depth: int) -> Node:
+        children = self._children.get(entry.pk, [])
+        opened = bool(children) and (depth > 0 or entry.pk in trail)
+        of_devices = self._kind == DirectoryKind.DEVICE
+        root = entry.pk == self.root.pk
+        total = self._totals.get(entry.pk, 0)
+        return Node(
+            id=f"directory-{entry.pk}",
+            label=entry.name,
+            icon=ICONS[self._kind] if root else "folder",
+            level=level,
+            url=self._url(entry.pk),
+            current=entry.pk == current,
+            branch=bool(children),
+            open=opened,
+            children=[self._node(child, current, trail, level + 1, depth - 1) for child in children] if opened else [],
+            children_url=f"{reverse('console:tree_children', args=[entry.pk])}?level={level + 1}" if children else "",
+            direct=self._direct.get(entry.pk, 0),
+            total=total,
+            kind="directory" if of_devices else "profile-directory",
+            pk=entry.pk,
+            drag=not root,
+            drop="device profile directory" if of_devices else "profile-directory",
+            drop_count=total if of_devices else None,
+            menu_url=reverse("devices:directory_menu", args=[entry.pk]),
+        )
+
+    def _url(self, pk: int) -> str:
+        if self._kind == DirectoryKind.DEVICE:
+            url = reverse("devices:device_list")
+            return url if pk == self.root.pk else f"{url}?directory={pk}"
+        priority = self._kind == DirectoryKind.PRIORITY_PROFILE
+        kind = ProfileKind.PRIORITY if priority else ProfileKind.STANDARD
+        url = f"{reverse('profiles:profile_list')}?kind={kind.value}"
+        return url if pk == self.root.pk else f"{url}&directory={pk}"
+
+    def _profiles(self, user: Any) -> dict[int, int]:
+        rows = restrict(Profile.objects.filter(directory__kind=self._kind), user, Action.BROWSE)
+        return dict(rows.order_by().values_list("directory").annotate(count=Count("pk")))
+
+    def _total(self, root: int) -> None:
+        """Add up from the leaves, without recursion."""
+        order, stack = [], [root]
+        while stack:
+            pk = stack.pop()
+            order.append(pk)
+            stack.extend(child.pk for child in self._children.get(pk, ()))
+        for pk in reversed(order):
+            below = sum(self._totals[child.pk] for child in self._children.get(pk, ()))
+            self._totals[pk] = self._direct.get(pk, 0) + below
+
+    def _trail(self, pk: int | None) -> frozenset[int]:
+        trail = set()
+        while pk is not None and (pk := self._parents.get(pk)) is not None:
+            trail.add(pk)
+        return frozenset(trail)
+
+    def _name(self, pk: int) -> str:
+        siblings: Iterable[_Entry] = self._children.get(self._parents.get(pk, -1), ())
+        return next((entry.name for entry in siblings if entry.pk == pk), "")
+
+
+def tree(user: Any, location: str) -> list[Node | None]:
+    """The whole tree as a page shows it; `location` (path and query) says which node is the current one."""
+    split = urlsplit(location)
+    query = parse_qs(split.query)
+    asked = query.get("directory", [""])[0]
+    nodes: list[Node | None] = []
+    for kind in KINDS:
+        directories = DirectoryTree(user, kind)
+        if not may_somewhere(user, Action.BROWSE):
+            continue
+        here = _is_here(kind, split.path, query)
+        current = (int(asked) if asked.isdecimal() else directories.root.pk) if here else None
+        depth = 2 if kind == DirectoryKind.DEVICE else 1 if here else 0
+        nodes.append(directories.node(directories.root.pk, current, 1, depth))
+    administration = _administration(user, split.path)
+    return [*nodes, None, administration] if administration else nodes
+
+
+def _is_here(kind: str, path: str, query: dict[str, list[str]]) -> bool:
+    if kind == DirectoryKind.DEVICE:
+        return path == reverse("devices:device_list")
+    wanted = ProfileKind.PRIORITY if kind == DirectoryKind.PRIORITY_PROFILE else ProfileKind.STANDARD
+    return path == reverse("profiles:profile_list") and query.get("kind", [ProfileKind.STANDARD])[0] == wanted
+
+
+def _administration(user: Any, path: str) -> Node | None:
+    leaves = [
+        ("keys", "First-authentication Keys", "key-round", reverse("connector:key_list"), Action.ENROL),
+        ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
+    ]
+    allowed = [leaf for leaf in leaves if may_somewhere(user, leaf[4])]
+    if not allowed:
+        return None
+    children = [
+        Node(id=name, label=label, icon=icon, level=3, url=url, current=path.startswith(url))
+        for name, label, icon, url, _ in allowed
+    ]
+    configuration = Node(
+        id="configuration",
+        label="Global Configuration",
+        icon="settings",
+        level=2,
+        branch=True,
+        open=True,
+        children=children,
+    )
+    return Node(
+        id="administration",
+        label="UMS Administration",
+        icon="server-cog",
+        level=1,
+        branch=True,
+        open=True,
+        children=[configuration],
+    )

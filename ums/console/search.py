@@ -1,0 +1,102 @@
+"""Search or jump: a few of everything that fits, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, IntegerField, Q, Value, When
+from django.urls import reverse
+
+from ums.core.access import Action, may_somewhere, restrict
+from ums.devices.models import Device, Directory, DirectoryKind
+from ums.profiles.models import Profile, ProfileKind
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+EACH = 6
+MIN_LENGTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result: where it leads, and what tells it from others of the same name."""
+
+    label: str
+    url: str
+    icon: str
+    detail: str = ""
+
+
+def search(user: Any, text: str) -> list[tuple[str, list[Hit]]]:
+    """Groups of hits, (title, hits); empty groups are left out. Nothing for less than MIN_LENGTH characters."""
+    text = text.strip()[:100]
+    if len(text) < MIN_LENGTH:
+        return []
+    groups = [
+        ("Pages", _pages(user, text)),
+        ("Devices", _devices(user, text)),
+        ("Directories", _directories(user, text)),
+        ("Profiles", _profiles(user, text)),
+    ]
+    return [(title, hits) for title, hits in groups if hits]
+
+
+def _pages(user: Any, text: str) -> list[Hit]:
+    pages = [
+        ("Devices", reverse("devices:device_list"), "monitor", Action.BROWSE),
+        ("Profiles", reverse("profiles:profile_list"), "sliders-horizontal", Action.BROWSE),
+        ("Priority Profiles", reverse("profiles:profile_list") + "?kind=priority", "shield", Action.BROWSE),
+        ("First-authentication Keys", reverse("connector:key_list"), "key-round", Action.ENROL),
+        ("Audit Log", reverse("audit:event_list"), "scroll-text", Action.AUDIT),
+    ]
+    return [
+        Hit(label, url, icon)
+        for label, url, icon, action in pages
+        if text.casefold() in label.casefold() and may_somewhere(user, action)
+    ]
+
+
+def _devices(user: Any, text: str) -> list[Hit]:
+    fits = Q(name__icontains=text) | Q(unit_id__istartswith=text) | Q(ip_address__startswith=text)
+    fits |= Q(asset_id__istartswith=text) | Q(serial_number__istartswith=text)
+    rows = restrict(Device.objects.filter(fits), user, Action.READ).select_related("directory")
+    return [
+        Hit(device.name, reverse("devices:device_detail", args=[device.pk]), "monitor", device.directory.name)
+        for device in _best(rows, text)
+    ]
+
+
+def _directories(user: Any, text: str) -> list[Hit]:
+    rows = restrict(
+        Directory.objects.filter(kind=DirectoryKind.DEVICE, name__icontains=text), user, Action.BROWSE
+    ).select_related("parent")
+    return [
+        Hit(
+            row.name,
+            f"{reverse('devices:device_list')}?directory={row.pk}",
+            "folder",
+            row.parent.name if row.parent else "",
+        )
+        for row in _best(rows, text)
+    ]
+
+
+def _profiles(user: Any, text: str) -> list[Hit]:
+    rows = restrict(Profile.objects.filter(name__icontains=text), user, Action.READ)
+    return [
+        Hit(
+            row.name,
+            reverse("profiles:profile_detail", args=[row.pk]),
+            "shield" if row.kind == ProfileKind.PRIORITY else "sliders-horizontal",
+            row.get_kind_display(),
+        )
+        for row in _best(rows, text)
+    ]
+
+
+def _best(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Names that begin with the text come first."""
+    begins = Case(When(name__istartswith=text, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return rows.order_by(begins, "name", "pk")[:EACH]

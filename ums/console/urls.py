@@ -1,0 +1,15 @@
+"""Routes of the console's frame, below /webapp/."""
+
+from django.urls import path
+
+from ums.console import views
+
+app_name = "console"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search", views.search_results, name="search"),
+    path("counters", views.counters, name="counters"),
+    path("drop", views.drop, name="drop"),
+    path("live-poll", views.live_poll, name="live_poll"),
+    path("tree/<int:pk>/", views.tree_children, name="tree_children"),
+]
