@@ -3,7 +3,7 @@
    <split-handle pane="tree|aside" edge="start|end" aria-label="Width of the tree" …>
        drag; arrows 16 px, Home/End smallest/largest, Enter or double click collapses or restores.
    [data-toggle="tree|aside|messages"]  collapses or shows the pane (below 800 px the tree is a drawer).
-   [data-view-toggle="aside"]           below 1100 px: shows the right pane in place of the content. */
+   [data-view="content|aside"]          (buttons among the tabs) below 1100 px: content or right pane; #page carries it too. */
 import { store } from "./dom.js";
 
 const root = document.documentElement;
@@ -108,15 +108,12 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-toggle]");
   if (button) toggle(button.dataset.toggle);
 
-  const view = event.target.closest("[data-view-toggle]");
+  const view = event.target.closest("button[data-view]");
   if (view) {
     const page = document.getElementById("page");
-    const open = page.dataset.view !== view.dataset.viewToggle;
-    if (open) page.dataset.view = view.dataset.viewToggle;
-    else delete page.dataset.view;
-    view.setAttribute("aria-pressed", String(open));
-    const head = page.querySelector(".page-scroll")?.parentElement;
-    const above = [...(head?.querySelectorAll(":scope > .page-head, :scope > .tabs") ?? [])];
+    page.dataset.view = view.dataset.view;
+    for (const tab of page.querySelectorAll("button[data-view]")) tab.setAttribute("aria-pressed", String(tab === view));
+    const above = [...page.querySelectorAll(".pane-main > :is(.page-head, .tabs)")];
     page.style.setProperty("--head-height", `${above.reduce((sum, part) => sum + part.offsetHeight, 0)}px`);
   }
 

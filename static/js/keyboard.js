@@ -1,6 +1,7 @@
 /* Keys of the whole console.
 
    data-key="g d" on a link or button presses it, on an input focuses it; sequences are separated by a space (1 s between).
+   data-key-hidden lets a link work that is not shown.
    With the focus on a table row and nothing selected, the key selects that row first, so "a" assigns what is under it.
    ? opens the list (<template id="keys-dialog">). Ctrl+X / Ctrl+V: dragdrop.js.
    data-arrows on a container: up and down move between its links and buttons; Esc goes back to its input. */
@@ -15,7 +16,7 @@ function press(key) {
   const row = document.activeElement?.closest?.("ums-table tbody > tr[data-id]");
   const table = row?.closest("ums-table");
   if (table && table.selectedCount === 0 && table.bar?.querySelector(`[data-key="${CSS.escape(key)}"]`)) table.select(row);
-  const candidates = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter((node) => visible(node) && !node.disabled);
+  const candidates = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter((node) => (visible(node) || "keyHidden" in node.dataset) && !node.disabled);
   const node = candidates.find((each) => each.closest(".bulk-bar")) ?? candidates[0];
   if (!node) return false;
   if (node.matches("input, textarea, select")) { node.focus(); node.select?.(); } else node.click();

@@ -79,7 +79,7 @@ class UmsTree extends HTMLElement {
   async #load(item) {
     const group = this.#group(item);
     item.setAttribute("aria-busy", "true");
-    await htmx.ajax("GET", item.dataset.childrenUrl, { source: item, target: group, swap: "innerHTML" });
+    await htmx.ajax("GET", item.dataset.childrenUrl, { source: group, target: group, swap: "innerHTML" });
     item.removeAttribute("aria-busy");
     this.markCurrent();
   }
