@@ -16,7 +16,7 @@ from django.db import transaction
 
 from ums.agent import models as hardware
 from ums.connector.models import EnrolmentKey
-from ums.connector.services import enrolment_key_secret, enrolment_keys_create
+from ums.connector.services.keys import enrolment_key_reveal, enrolment_keys_create
 from ums.core.actor import Actor
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.selectors import directory_root
@@ -306,7 +306,8 @@ class Demo:
         with transaction.atomic():
             directories = _directories()
             _profiles(directories)
-            write_private(self._key_file, _key() + "\n")
+            if not self._key_file.exists():
+                write_private(self._key_file, _key() + "\n")
             _devices(self._devices)
 
     def start(self) -> None:
@@ -421,5 +422,5 @@ def _key() -> str:
     """The secret of the fleet's mass-deployment key."""
     key = EnrolmentKey.objects.filter(name=KEY).first()
     if key is None:
-        key = enrolment_keys_create(actor=DEMO, kind=EnrolmentKey.Kind.MASS, name=KEY)[0]
-    return enrolment_key_secret(key)
+        return enrolment_keys_create(actor=DEMO, kind=EnrolmentKey.Kind.MASS, name=KEY)[0].secret
+    return enrolment_key_reveal(actor=DEMO, key=key)

@@ -15,7 +15,7 @@ from django.http import HttpResponse, HttpResponseForbidden, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ums.accounts.authentication import token_user
+from ums.accounts.tokens import find_token
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -90,6 +90,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for UMS_METRICS_NETWORKS and for holders of an API token."""
     address = ip_address(request.client_address or "0.0.0.0")  # type: ignore[attr-defined]  # noqa: S104
     near = any(address in network for network in settings.UMS_METRICS_NETWORKS)
-    if not near and token_user(request) is None:
+    if not near and find_token(request.headers.get("Authorization", "").removeprefix("Token ")) is None:
         return HttpResponseForbidden("Metrics are for UMS_METRICS_NETWORKS and for API tokens.\n", "text/plain")
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

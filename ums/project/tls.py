@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ums.connector.models import Authority
-from ums.connector.services import authority_ensure
-from ums.connector.services.authorities import authority_key
+from ums.connector.services.authorities import authority_ensure, authority_pair, key_usage
 from ums.core.actor import SYSTEM
 from ums.project.data import write_private
 
@@ -69,8 +68,7 @@ def _good(files: ServerFiles, authority: Authority, names: list[str]) -> bool:
 
 
 def _issue(files: ServerFiles, authority: Authority, names: list[str]) -> None:
-    issuer = x509.load_pem_x509_certificate(authority.certificate.encode())
-    signing = authority_key(authority)
+    issuer, signing = authority_pair(authority=authority)
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     certificate = (
@@ -83,26 +81,10 @@ def _issue(files: ServerFiles, authority: Authority, names: list[str]) -> None:
         .not_valid_after(min(now + LIFETIME, issuer.not_valid_after_utc))
         .add_extension(x509.SubjectAlternativeName(_general_names(names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=True,
-                content_commitment=False,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                key_cert_sign=False,
-                crl_sign=False,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
+        .add_extension(key_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()),
-            critical=False,
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
         .sign(signing, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
