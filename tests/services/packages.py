@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/ums-tests.conf")
@@ -78,6 +79,8 @@ def install(packages: list[str]) -> None:
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     finally:
         NO_CLUSTER.unlink()
+        with suppress(OSError):  # not empty: somebody else's settings are there
+            NO_CLUSTER.parent.rmdir()
     for service in {"redis-server", "postgresql"}.intersection(packages):
         subprocess.run(["service", service, "stop"], check=False, capture_output=True)
         subprocess.run(["update-rc.d", service, "disable"], check=False, capture_output=True)
@@ -105,6 +108,7 @@ def main() -> int:
     if absent := missing():
         print(f"Still missing after the installation: {', '.join(absent)}")
         return 1
+    print("They are for the tests only: no service was left running or enabled.")
     return 0
 
 

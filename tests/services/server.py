@@ -34,7 +34,9 @@ class Server:
         program = Path(sys.executable).with_name("ums")
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--demo", str(self.demo)]
         self.data.mkdir(parents=True, exist_ok=True)
-        self.process = Process([program, "up", "--data", self.data, *options], self.data / "server.log", environment=self.environment)
+        self.process = Process(
+            [program, "up", "--data", self.data, *options], self.data / "server.log", environment=self.environment
+        )
         self.process.wait_ready(self._answers, seconds=90)
 
     def _answers(self) -> bool:
