@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ums.audit.services import record
 from ums.core.access import Action, require, restrict
-from ums.core.errors import AppError, NotAllowed
+from ums.core.errors import AppError, Conflict, NotAllowed
 from ums.core.validation import clean
 from ums.devices.models import Device
 from ums.domain.protocol import CommandKind
@@ -39,13 +39,17 @@ def commands_give(
     kind: CommandKind,
     target: str,
     arguments: Mapping[str, Any] | None = None,
+    expect: int | None = None,
 ) -> Batch:
     """Give one command to all of `devices`; `target` says in words which they are.
 
-    Needs “command” on each. Raises AppError `no_devices`, `invalid`, NotAllowed.
+    `expect` is how many the administrator was told: if there are more or fewer by now, nothing is done.
+    Needs “command” on each. Raises AppError `no_devices`, `invalid`, Conflict `count_changed`, NotAllowed.
     """
     arguments = _checked(kind, dict(arguments or {}))
     ids = list(devices.order_by("pk").values_list("pk", flat=True))
+    if expect is not None and len(ids) != expect:
+        raise Conflict("count_changed", f"These are {len(ids):,} devices by now, not {expect:,}. Look again.")
     if not ids:
         raise AppError("no_devices", "There is no device to send this to.")
     if actor.user is not None:

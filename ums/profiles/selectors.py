@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from ums.core.access import Action, restrict, subtree
 from ums.devices.models import Device, Directory
 from ums.devices.selectors import directory_ancestors
-from ums.profiles.models import Assignment, Catalogue, Profile
+from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,26 @@ def profile_list(
     if directory is not None:
         profiles = profiles.filter(directory__in=subtree([directory.pk]))
     return profiles.select_related("head", "based_on", "directory").annotate(assignment_count=Count("assignments"))
+
+
+def revision_list(*, user: Any, profile: Profile) -> QuerySet[Revision]:
+    """The revisions of a profile, newest first; none for those who may not read it."""
+    revisions = restrict(Revision.objects.filter(profile=profile), user, Action.READ)
+    return revisions.select_related("profile__based_on").defer("profile__based_on__definition")
+
+
+def catalogue_list(*, user: Any) -> QuerySet[Catalogue]:
+    """All catalogues, for those who may read anything."""
+    return restrict(Catalogue.objects.all(), user, Action.READ)
+
+
+def assignment_list(*, user: Any) -> QuerySet[Assignment]:
+    """The assignments both sides of which `user` may read."""
+    sides = Q(device__in=restrict(Device.objects.order_by(), user, Action.READ).values("pk")) | Q(
+        directory__in=restrict(Directory.objects.order_by(), user, Action.READ).values("pk")
+    )
+    profiles = restrict(Profile.objects.order_by(), user, Action.READ).values("pk")
+    return Assignment.objects.filter(sides, profile__in=profiles).select_related("profile", "device", "directory")
 
 
 def catalogue_newest(*, name: str | None = None) -> Catalogue | None:

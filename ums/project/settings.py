@@ -171,7 +171,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "ums.accounts.views.locked_out"
 AXES_CLIENT_IP_CALLABLE = "ums.core.middleware.client_address"
 AXES_VERBOSE = False
 
@@ -243,6 +243,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "DirectoryKind": "ums.devices.models.DirectoryKind",
+        "ProfileKind": "ums.profiles.models.ProfileKind",
+        "CommandKind": "ums.jobs.models.KINDS",
+        "CommandState": "ums.jobs.models.CommandState",
+        "EnrolmentKeyKind": "ums.connector.models.EnrolmentKey.Kind",
+        "DeviceStatus": "ums.devices.filters.STATUSES",
+        "SettingsSource": "ums.effective.filters.SOURCES",
+        "When": "ums.devices.api.WHEN",
+    },
 }
 
 # ---------------------------------------------------------------- the rest

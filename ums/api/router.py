@@ -1,0 +1,27 @@
+"""All resources of the API. Each app brings its viewsets; this file only says where they hang."""
+
+from __future__ import annotations
+
+from rest_framework.routers import DefaultRouter
+
+from ums.audit.api import EventViewSet
+from ums.connector.api import EnrolmentKeyViewSet
+from ums.devices.api import DeviceViewSet, DirectoryViewSet
+from ums.effective.api import EffectiveSettingsViewSet
+from ums.jobs.api import BatchViewSet, CommandViewSet
+from ums.profiles.api import AssignmentViewSet, CatalogueViewSet, ProfileViewSet, RevisionViewSet
+
+router = DefaultRouter()
+router.include_format_suffixes = False
+router.register("devices", DeviceViewSet, "device")
+router.register("directories", DirectoryViewSet, "directory")
+router.register("profiles", ProfileViewSet, "profile")
+router.register("profiles/(?P<profile_id>[0-9]{1,18})/revisions", RevisionViewSet, "revision")
+router.register("assignments", AssignmentViewSet, "assignment")
+router.register("catalogues", CatalogueViewSet, "catalogue")
+router.register("commands", CommandViewSet, "command")
+router.register("batches", BatchViewSet, "batch")
+router.register("enrolment-keys", EnrolmentKeyViewSet, "enrolment-key")
+router.register("audit", EventViewSet, "event")
+
+effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})

@@ -1,0 +1,123 @@
+"""What the viewsets of all apps share: thin entrances that parse, call one service or selector, and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from ums.core.access import require
+from ums.core.actor import Actor
+from ums.core.filters import MAX_ID, StrictFilterBackend
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.db.models import Model, QuerySet
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+MAX_IDS = 1000
+"""Objects that one request may name; more go by a filter."""
+
+
+class ApiViewSet(GenericViewSet):
+    """Base of our resources. `ordering_fields` maps the names of orders to columns; the first one is the default."""
+
+    lookup_value_regex = "[0-9]+"
+    filter_backends: Any = (StrictFilterBackend,)
+    ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for services."""
+        return Actor.from_request(self.request)
+
+    def parsed(self, serializer_class: type[serializers.Serializer], **options: Any) -> dict[str, Any]:
+        """The checked body. Raises ValidationError with a message per field."""
+        serializer = serializer_class(data=self.request.data, **options)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def asked(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
+        """The checked query parameters of an operation that is not a list."""
+        serializer = serializer_class(data=self.request.query_params)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def answer(
+        self, row: Any, serializer_class: type[serializers.BaseSerializer] | None = None, *, created: bool = False
+    ) -> Response:
+        """One row as its serializer writes it."""
+        serializer = (serializer_class or self.get_serializer_class())(row, context=self.get_serializer_context())
+        return Response(serializer.data, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+    def gone(self) -> Response:
+        """The answer to a deletion."""
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class NetworkPermission(IsAuthenticated):
+    """For resources of the whole network: all of it needs the view's `network_action`, else 403."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Raises NotAllowed with the name of the missing permission."""
+        if not super().has_permission(request, view):
+            return False
+        require(request.user, view.network_action)  # type: ignore[attr-defined]
+        return True
+
+
+class Id(serializers.IntegerField):
+    """The id of an object, in a body or a query."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **options)
+
+
+class Ids(serializers.ListField):
+    """Ids of up to MAX_IDS objects."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=Id(), max_length=MAX_IDS, **options)
+
+
+class Input(serializers.Serializer):
+    """A body. Keys that it does not know are refused: a misspelt one would otherwise do nothing, silently."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As the base class, and a message for each unknown key."""
+        if isinstance(data, Mapping) and (unknown := [str(key) for key in data if key not in self.fields]):
+            raise serializers.ValidationError({key: ["There is no such field."] for key in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class Ref(serializers.Serializer):
+    """Another object: its id and its name."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.SerializerMethodField()
+
+    @extend_schema_field(str)
+    def get_name(self, row: Model) -> str:
+        """As the console shows it."""
+        return str(row)
+
+
+def all_of(queryset: QuerySet[Any], ids: Collection[int], noun: str) -> list[Any]:
+    """The rows with these ids. Raises Http404 that names those which do not exist, or not for this reader."""
+    found = {row.pk: row for row in queryset.filter(pk__in=set(ids))}
+    if missing := sorted(set(ids) - found.keys()):
+        raise Http404(f"No {noun} with id {', '.join(map(str, missing[:10]))}{' …' if len(missing) > 10 else ''}.")
+    return [found[pk] for pk in dict.fromkeys(ids)]
+
+
+def one_of(queryset: QuerySet[Any], pk: int, noun: str) -> Any:
+    """The row with this id. Raises Http404 when it does not exist, or not for this reader."""
+    return all_of(queryset, [pk], noun)[0]

@@ -1,0 +1,170 @@
+"""Effective settings of a device in the API: each value with where it comes from and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from ums.core.rest import ApiViewSet, Input, one_of
+from ums.devices.models import Device
+from ums.devices.selectors import device_list
+from ums.effective.filters import SOURCES, ParameterFilter
+from ums.effective.selectors import settings_explained
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from ums.domain.effectiveness import Layer
+    from ums.domain.parameters import Value
+    from ums.effective.selectors import DeviceExplained, Explained, ExplainedInstance
+
+ANY_VALUE = {
+    "nullable": True,
+    "oneOf": [{"type": "boolean"}, {"type": "number"}, {"type": "string"}],
+    "description": "Secrets are shown as dots.",
+}
+
+
+@extend_schema_field(ANY_VALUE)
+class ValueField(serializers.JSONField):
+    """The value of a parameter."""
+
+
+class LayerOut(serializers.Serializer):
+    """What sets a parameter: a profile on a device or directory, or the device itself."""
+
+    rank = serializers.CharField(help_text="Kind of assignment, as in docs/effectiveness.md.")
+    profile = serializers.IntegerField(allow_null=True, help_text="null: set at the device itself.")
+    name = serializers.CharField()
+    place = serializers.CharField(help_text="What the profile is assigned to.")
+    value: Any = ValueField()
+
+
+class ParameterOut(serializers.Serializer):
+    """One parameter of one device."""
+
+    path = serializers.CharField()
+    label = serializers.CharField(allow_null=True, help_text="null: the device's catalogue does not know it.")  # type: ignore[assignment]
+    page = serializers.CharField(allow_null=True)
+    type = serializers.CharField(allow_null=True)
+    secret = serializers.BooleanField()
+    value: Any = ValueField()
+    default: Any = ValueField()
+    source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment]
+    overridden = serializers.BooleanField(help_text="Whether weaker layers would set it as well.")
+    winner = LayerOut(allow_null=True)
+    losers = LayerOut(many=True, help_text="Strongest first.")
+    rule = serializers.CharField(help_text="Why the winner wins.")
+
+
+class InstanceOut(serializers.Serializer):
+    """A free instance, such as a session."""
+
+    serial = serializers.CharField()
+    type = serializers.CharField(help_text="Path of its class.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    profile = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField(help_text="Of the profile, or “Local setting”.")
+    values = serializers.DictField(child=ValueField())
+
+
+class CatalogueRefOut(serializers.Serializer):
+    """The catalogue of the device's firmware."""
+
+    name = serializers.CharField()
+    version = serializers.CharField()
+
+
+class EffectiveOut(serializers.Serializer):
+    """The effective settings of one device, as of one moment."""
+
+    device = serializers.IntegerField()
+    tag = serializers.CharField(help_text="Names this result; the device reports the tag of what it has applied.")
+    applied = serializers.BooleanField(help_text="Whether the device has just these settings.")
+    catalogue = CatalogueRefOut(allow_null=True)
+    parameters = ParameterOut(many=True)
+    instances = InstanceOut(many=True)
+
+
+class EffectiveInput(Input):
+    """Which parameters to show."""
+
+    q = serializers.CharField(required=False, help_text="Words in label, path or help.")
+    source = serializers.MultipleChoiceField(choices=SOURCES, required=False, help_text="Where the value comes from.")  # type: ignore[assignment]
+    overridden = serializers.BooleanField(required=False, help_text="Whether weaker layers would set it as well.")
+    path = serializers.CharField(required=False, help_text="One path, or the beginning of paths and “*”.")
+
+
+class EffectiveSettingsViewSet(ApiViewSet):
+    """What a device should have, and why."""
+
+    queryset = Device.objects.none()
+    pagination_class = None
+    filter_backends: Any = ()
+
+    @extend_schema(
+        operation_id="devices_effective_settings_retrieve",
+        parameters=[OpenApiParameter("device_id", int, OpenApiParameter.PATH), EffectiveInput],
+        responses=EffectiveOut,
+    )
+    def retrieve(self, request: Request, device_id: str) -> Response:
+        """One document, bounded by the catalogue: it is not paged, so that it shows one moment."""
+        given = self.asked(EffectiveInput)
+        device = one_of(device_list(user=request.user), int(device_id), "device")
+        explained = settings_explained(device=device)
+        return Response(_document(device, explained, ParameterFilter(**given)))
+
+
+def _document(device: Device, explained: DeviceExplained, wanted: ParameterFilter) -> dict[str, Any]:
+    catalogue = explained.catalogue
+    return {
+        "device": device.pk,
+        "tag": explained.tag,
+        "applied": not device.state.pending and device.state.applied_tag == explained.tag,
+        "catalogue": {"name": catalogue.name, "version": catalogue.version} if catalogue else None,
+        "parameters": [_parameter(one) for one in wanted.apply(explained)],
+        "instances": [_instance(one) for one in explained.instances],
+    }
+
+
+def _parameter(one: Explained) -> dict[str, Any]:
+    explanation, parameter = one.explanation, one.parameter
+    winner = explanation.winner
+    return {
+        "path": one.path,
+        "label": parameter.label if parameter else None,
+        "page": parameter.page if parameter else None,
+        "type": parameter.type if parameter else None,
+        "secret": parameter is None or parameter.secret,
+        "value": explanation.value,
+        "default": explanation.default,
+        "source": one.source,
+        "overridden": one.overridden,
+        "winner": _layer(winner, winner.values[one.path]) if winner else None,
+        "losers": [_layer(layer, value) for layer, value in explanation.losers],
+        "rule": explanation.rule,
+    }
+
+
+def _layer(layer: Layer, value: Value) -> dict[str, Any]:
+    return {
+        "rank": layer.rank.name.lower(),
+        "profile": layer.id or None,
+        "name": layer.label,
+        "place": layer.place,
+        "value": value,
+    }
+
+
+def _instance(one: ExplainedInstance) -> dict[str, Any]:
+    return {
+        "serial": one.serial,
+        "type": one.instance.cls,
+        "label": one.label,
+        "profile": one.winner.id or None,
+        "name": one.winner.label,
+        "values": dict(one.instance.values),
+    }

@@ -1,0 +1,351 @@
+"""Catalogues, profiles, revisions and assignments in the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from ums.core.access import Action, restrict
+from ums.core.rest import ApiViewSet, Id, Ids, Input, Ref, all_of, one_of
+from ums.devices.api import WhenField, WhenInput
+from ums.devices.models import Device, Directory
+from ums.domain.parameters import settings_to_json
+from ums.profiles.content import catalogue_of, masked
+from ums.profiles.filters import AssignmentFilter, ProfileFilter
+from ums.profiles.models import Assignment, Catalogue, Profile, ProfileKind, Revision
+from ums.profiles.selectors import assignment_list, catalogue_list, profile_list, revision_list
+from ums.profiles.services import (
+    profile_create,
+    profile_delete,
+    profile_move,
+    profile_roll_back,
+    profile_save,
+    profile_update,
+    profiles_assign,
+    profiles_unassign,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+SETTINGS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Values by path, and free instances by serial. Secrets are shown as dots; sent back so, they stay.",
+    "properties": {
+        "values": {"type": "object", "additionalProperties": {}},
+        "instances": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {"class": {"type": "string"}, "values": {"type": "object", "additionalProperties": {}}},
+            },
+        },
+    },
+}
+
+
+@extend_schema_field(SETTINGS_SCHEMA)
+class SettingsField(serializers.DictField):
+    """Settings in JSON form; services check them against the catalogue."""
+
+
+class CatalogueOut(serializers.ModelSerializer):
+    """The parameters of one firmware version."""
+
+    class Meta:
+        model = Catalogue
+        fields: tuple[str, ...] = ("id", "name", "version", "os", "checksum", "imported_at")
+        read_only_fields = fields
+
+
+class CatalogueDetailOut(CatalogueOut):
+    """With the definition: pages, classes, parameters (docs/catalogues.md)."""
+
+    definition = serializers.SerializerMethodField()
+
+    class Meta(CatalogueOut.Meta):
+        fields = (*CatalogueOut.Meta.fields, "definition")
+
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    def get_definition(self, row: Catalogue) -> Any:
+        """As it was imported."""
+        return msgspec.json.decode(row.definition)
+
+
+class CatalogueViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Parameter catalogues: what can be set on which firmware."""
+
+    queryset = Catalogue.objects.none()
+    ordering_fields: ClassVar = {"name": "name", "id": "pk"}
+
+    def get_queryset(self) -> QuerySet[Catalogue]:
+        """For everybody who may read anything."""
+        catalogues = catalogue_list(user=self.request.user)
+        return catalogues.defer("definition") if self.action == "list" else catalogues
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        """Short in lists."""
+        return CatalogueOut if self.action == "list" else CatalogueDetailOut
+
+
+class ProfileOut(serializers.ModelSerializer):
+    """A profile without its settings."""
+
+    kind = serializers.ChoiceField(choices=ProfileKind.choices)
+    directory = Ref()
+    based_on = Ref()
+    revision = serializers.IntegerField(source="head.number", help_text="Number of the revision that is in force.")
+    overwrite_sessions = serializers.BooleanField(source="head.overwrite_sessions")
+    assignment_count = serializers.IntegerField()
+
+    class Meta:
+        model = Profile
+        fields = (
+            "id",
+            "kind",
+            "name",
+            "description",
+            "directory",
+            "based_on",
+            "revision",
+            "overwrite_sessions",
+            "assignment_count",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class ProfileCreateInput(Input):
+    """A new profile; the tree of its directory makes it standard or priority."""
+
+    name = serializers.CharField(max_length=255)
+    directory = Id()
+    based_on = Id(help_text="Id of a catalogue.")
+    description = serializers.CharField(max_length=4000, allow_blank=True, default="")
+    settings = SettingsField(required=False)
+    overwrite_sessions = serializers.BooleanField(default=False)
+    comment = serializers.CharField(max_length=1000, allow_blank=True, default="")
+
+
+class ProfileUpdateInput(Input):
+    """What is not given stays."""
+
+    name = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(max_length=4000, allow_blank=True, required=False)
+
+
+class ProfileMoveInput(Input):
+    """The new directory, in the tree of the same kind."""
+
+    directory = Id()
+
+
+class RevisionOut(serializers.ModelSerializer):
+    """A revision without its settings."""
+
+    class Meta:
+        model = Revision
+        fields: tuple[str, ...] = ("number", "overwrite_sessions", "author_name", "comment", "created_at")
+        read_only_fields = fields
+
+
+class RevisionDetailOut(RevisionOut):
+    """A revision with its settings."""
+
+    settings = serializers.SerializerMethodField()
+
+    class Meta(RevisionOut.Meta):
+        fields = (*RevisionOut.Meta.fields, "settings")
+
+    @extend_schema_field(SETTINGS_SCHEMA)
+    def get_settings(self, row: Revision) -> dict[str, Any]:
+        """Secrets are masked."""
+        return settings_to_json(masked(catalogue_of(row.profile.based_on), row.content))
+
+
+class SettingsInput(Input):
+    """The whole settings of a profile as they shall be."""
+
+    base = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="Revision that you started from.")
+    settings = SettingsField()
+    overwrite_sessions = serializers.BooleanField(default=False)
+    comment = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    when = WhenField()
+
+
+class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Standard and priority profiles."""
+
+    queryset = Profile.objects.none()
+    serializer_class = ProfileOut
+    filterset_class = ProfileFilter
+    ordering_fields: ClassVar = {"name": "name", "id": "pk", "updated_at": "updated_at", "created_at": "created_at"}
+
+    def get_queryset(self) -> QuerySet[Profile]:
+        """Profiles that the user may read."""
+        profiles = profile_list(user=self.request.user)
+        return profiles.defer("based_on__definition", "head__content")
+
+    @extend_schema(request=ProfileCreateInput, responses=ProfileOut)
+    def create(self, request: Request) -> Response:
+        """Make a profile with its first revision."""
+        given = self.parsed(ProfileCreateInput)
+        directories = restrict(Directory.objects.all(), request.user, Action.BROWSE)
+        directory = one_of(directories, given.pop("directory"), "directory")
+        based_on = one_of(catalogue_list(user=request.user), given.pop("based_on"), "catalogue")
+        profile = profile_create(actor=self.actor, directory=directory, based_on=based_on, **given)
+        return self._read(profile.pk, created=True)
+
+    @extend_schema(request=ProfileUpdateInput, responses=ProfileOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Rename a profile or describe it."""
+        profile = self.get_object()
+        given = {"name": profile.name, "description": profile.description, **self.parsed(ProfileUpdateInput)}
+        profile_update(actor=self.actor, profile=profile, **given)
+        return self._read(profile.pk)
+
+    @extend_schema(parameters=[WhenInput])
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a profile with its revisions and assignments; its values go from the devices."""
+        profile_delete(actor=self.actor, profile=self.get_object(), when=self.asked(WhenInput)["when"])
+        return self.gone()
+
+    @extend_schema(request=ProfileMoveInput, responses=ProfileOut)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Move a profile to another directory; its assignments stay."""
+        directories = restrict(Directory.objects.all(), request.user, Action.BROWSE)
+        directory = one_of(directories, self.parsed(ProfileMoveInput)["directory"], "directory")
+        profile = profile_move(actor=self.actor, profile=self.get_object(), directory=directory)
+        return self._read(profile.pk)
+
+    @extend_schema(responses=RevisionDetailOut)
+    @action(detail=True, methods=["get"], url_name="settings")
+    def settings(self, request: Request, pk: str) -> Response:  # type: ignore[override]
+        """The settings in force, with the number of their revision."""
+        head = revision_list(user=request.user, profile=self.get_object()).first()
+        return self.answer(head, RevisionDetailOut)
+
+    @extend_schema(request=SettingsInput, responses=RevisionDetailOut)
+    @settings.mapping.put
+    def settings_save(self, request: Request, pk: str) -> Response:
+        """Save settings as a new revision. 409 when somebody saved another one after `base`."""
+        revision = profile_save(actor=self.actor, profile=self.get_object(), **self.parsed(SettingsInput))
+        return self.answer(revision, RevisionDetailOut)
+
+    def _read(self, pk: int, *, created: bool = False) -> Response:
+        return self.answer(self.get_queryset().get(pk=pk), created=created)
+
+
+PROFILE_ID = OpenApiParameter("profile_id", int, OpenApiParameter.PATH)
+
+
+class RollBackInput(Input):
+    """When the devices get it."""
+
+    when = WhenField()
+
+
+@extend_schema(parameters=[PROFILE_ID])
+class RevisionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Revisions of a profile: each save is one, and none ever changes."""
+
+    queryset = Revision.objects.none()
+    lookup_field = "number"
+    lookup_value_regex = "[0-9]{1,9}"
+    ordering_fields: ClassVar = {"number": "number"}
+
+    def get_queryset(self) -> QuerySet[Revision]:
+        """Those of one profile that the user may read."""
+        profile = one_of(profile_list(user=self.request.user), int(self.kwargs["profile_id"]), "profile")
+        revisions = revision_list(user=self.request.user, profile=profile)
+        return revisions.defer("content") if self.action == "list" else revisions
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        """Short in lists."""
+        return RevisionOut if self.action == "list" else RevisionDetailOut
+
+    @extend_schema(request=RollBackInput, responses={201: RevisionDetailOut})
+    @action(detail=True, methods=["post"], url_path="roll-back")
+    def roll_back(self, request: Request, profile_id: str, number: str) -> Response:
+        """Make the content of this revision a new one."""
+        revision = self.get_object()
+        new = profile_roll_back(
+            actor=self.actor, profile=revision.profile, revision=revision, when=self.parsed(RollBackInput)["when"]
+        )
+        return self.answer(new, created=True)
+
+
+class AssignmentOut(serializers.ModelSerializer):
+    """A profile on a device or on a directory."""
+
+    profile = Ref()
+    device = Ref(allow_null=True)
+    directory = Ref(allow_null=True)
+
+    class Meta:
+        model = Assignment
+        fields = ("id", "profile", "device", "directory", "author_name", "created_at")
+        read_only_fields = fields
+
+
+class AssignInput(Input):
+    """Each profile on each device and directory."""
+
+    profiles = Ids(allow_empty=False)
+    devices = Ids(default=list)
+    directories = Ids(default=list)
+    when = WhenField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Something to assign to."""
+        if not attrs["devices"] and not attrs["directories"]:
+            raise serializers.ValidationError("Name devices, directories or both.")
+        return attrs
+
+
+class AssignedOut(serializers.Serializer):
+    """The new assignments; what was assigned before is not among them."""
+
+    items = AssignmentOut(many=True)
+
+
+class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Which profiles are assigned to which devices and directories."""
+
+    queryset = Assignment.objects.none()
+    serializer_class = AssignmentOut
+    filterset_class = AssignmentFilter
+    ordering_fields: ClassVar = {"id": "pk"}
+
+    def get_queryset(self) -> QuerySet[Assignment]:
+        """Those both sides of which the user may read."""
+        return assignment_list(user=self.request.user)
+
+    @extend_schema(request=AssignInput, responses=AssignedOut)
+    def create(self, request: Request) -> Response:
+        """Assign profiles; what is assigned already stays as it is."""
+        given, user = self.parsed(AssignInput), request.user
+        made = profiles_assign(
+            actor=self.actor,
+            profiles=all_of(restrict(Profile.objects.all(), user, Action.READ), given["profiles"], "profile"),
+            targets=[
+                *all_of(restrict(Device.objects.all(), user, Action.READ), given["devices"], "device"),
+                *all_of(restrict(Directory.objects.all(), user, Action.BROWSE), given["directories"], "directory"),
+            ],
+            when=given["when"],
+        )
+        return self.answer({"items": made}, AssignedOut, created=True)
+
+    @extend_schema(parameters=[WhenInput])
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take an assignment away."""
+        profiles_unassign(actor=self.actor, assignments=[self.get_object()], when=self.asked(WhenInput)["when"])
+        return self.gone()
