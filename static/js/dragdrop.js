@@ -51,6 +51,12 @@ function refusal(what, target) {
   return "";
 }
 
+/* What is dragged is no target for itself. */
+function targetAt(event) {
+  const target = event.target.closest?.("[data-drop]") ?? null;
+  return target && !load.nodes.includes(target) ? target : null;
+}
+
 function drop(what, target) {
   openDialog(document.body.dataset.dropUrl, { kind: what.kind, ...what.query, target: target.dataset.dropKind, target_id: target.dataset.id });
 }
@@ -101,8 +107,9 @@ document.addEventListener("dragstart", (event) => {
 document.addEventListener("dragover", (event) => {
   if (!load) return;
   badge.style.translate = `${Math.min(event.clientX + 14, innerWidth - badge.offsetWidth - 8)}px ${Math.min(event.clientY + 14, innerHeight - badge.offsetHeight - 8)}px`;
-  const target = event.target.closest?.("[data-drop]") ?? null;
+  const target = targetAt(event);
   if (target !== over) {
+    if (target && !target.matches("[data-drop-valid], [data-drop-invalid]")) light();
     over?.classList.remove("over");
     target?.classList.add("over");
     over = target;
@@ -127,7 +134,7 @@ function hoverOpen(target) {
 }
 
 document.addEventListener("drop", (event) => {
-  const target = event.target.closest?.("[data-drop]");
+  const target = load && targetAt(event);
   if (!load || !target || refusal(load, target)) return;
   event.preventDefault();
   const what = load;

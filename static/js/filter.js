@@ -4,8 +4,7 @@
        <span class="token"><span class="key">status:</span>offline<input type="hidden" name="f" value="status:offline">
              <button type="button" data-remove aria-label="Remove status:offline">…</button></span> …
        <input name="q" type="search" autocomplete="off" …>
-       <script type="application/json"> is not allowed by our policy, so the fields stand in a
-       <datalist> each: <datalist data-field="status" data-help="Presence"><option value="online">Online</option>…</datalist>
+       <datalist data-field="status" data-help="Presence"><option value="online">Online</option>…</datalist> … </ums-filter>
    The server receives f=key:value (repeated) and q=free text. Typing "status:" offers its values, Enter or Space makes the
    token, Backspace in the empty input takes the last one back, Down goes through the offers. */
 import { el, icon } from "./dom.js";
@@ -35,7 +34,7 @@ class UmsFilter extends HTMLElement {
     }));
   }
 
-  /** Length of the token that ends at the caret's word: "status:off". */
+  /** The word at the end of the input: "status:off". */
   get word() { return this.input.value.split(/\s+/).at(-1) ?? ""; }
 
   #offers() {

@@ -1,6 +1,6 @@
 /* Live: one socket for the page; messages are nudges, the truth is re-read over HTTP.
 
-   <ums-live socket="/wums-app/live" poll="/…a cheap GET that answers 2xx…">…<span class="live-state"></span></ums-live>
+   <ums-live socket="/wums-app/live">… <span class="live-state-text"></span></ums-live>   [state="live|paused"] is set
    Sends     {"type":"watch","devices":[7,8],"batches":true}   when the visible rows change (at most twice a second)
    Receives  {"type":"devices.changed","ids":[…]}  {"type":"batch.changed","id":5}  {"type":"devices.added","count":3}
    Rows:     <tbody data-live-rows="/webapp/devices/rows"> <tr data-id="7">. GET ?ids=7,8 answers the <tr>s in any order;

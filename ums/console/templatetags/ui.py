@@ -75,6 +75,12 @@ def presence(name: str, pill: bool = False) -> SafeString:
 
 
 @register.simple_tag
+def now_ms() -> int:
+    """The server's clock in milliseconds since 1970; times.js counts by it."""
+    return int(timezone.now().timestamp() * 1000)
+
+
+@register.simple_tag
 def when(moment: datetime | None, never: str = "never") -> SafeString:
     """A `<time>` with the exact moment; times.js writes it relative to the server's clock."""
     if moment is None:
