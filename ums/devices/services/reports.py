@@ -141,6 +141,7 @@ def boots_write(*, boot_ids: Mapping[int, str]) -> None:
     """Remember from which boot devices said hello: a deferred change goes out at the first hello of another one."""
     states = [SettingsState(device_id=device_id, boot_id=boot_id) for device_id, boot_id in boot_ids.items()]
     SettingsState.objects.bulk_update(states, ["boot_id"], batch_size=200)
+    SettingsState.objects.filter(pk__in=boot_ids.keys(), deferred=True).update(deferred=False)
 
 
 FACTS = (
