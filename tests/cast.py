@@ -18,6 +18,8 @@ from django.test import Client
 
 from tests.factories import (
     AssignmentFactory,
+    BatchFactory,
+    CommandFactory,
     DeviceFactory,
     DirectoryFactory,
     EnrolmentKeyFactory,
@@ -26,6 +28,7 @@ from tests.factories import (
     UserFactory,
 )
 from ums.accounts.models import User
+from ums.audit.services import record
 from ums.core.access import Action
 from ums.core.actor import Actor
 from ums.devices.models import Directory, DirectoryKind
@@ -73,7 +76,11 @@ def make_cast() -> Cast:
         GrantFactory(user=reader, action=Action.READ, directory=directory)
     device = DeviceFactory(directory=own[DirectoryKind.DEVICE], name="Own device")
     profile = ProfileFactory(directory=own[DirectoryKind.PROFILE], name="Own profile")
+    batch = BatchFactory(author=admin)
     things = {
+        "own_directory": own[DirectoryKind.DEVICE],
+        "own_profile_directory": own[DirectoryKind.PROFILE],
+        "other_directory": other[DirectoryKind.DEVICE],
         "directory": DirectoryFactory(parent=own[DirectoryKind.DEVICE], name="Below own"),
         "device": device,
         "profile": profile,
@@ -86,6 +93,9 @@ def make_cast() -> Cast:
         "user": UserFactory(username="somebody"),
         "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
         "catalogue": profile.based_on,
+        "batch": batch,
+        "command": CommandFactory(batch=batch, device=device),
+        "event": record(actor=Actor.of(admin), action="device.moved", target=device),
     }
     return Cast(
         root=UserFactory(username="root", is_superuser=True),

@@ -3,12 +3,15 @@
 from tests.factories.accounts import PASSWORD, GrantFactory, GroupFactory, UserFactory
 from tests.factories.connector import EnrolmentKeyFactory
 from tests.factories.devices import DeviceFactory, DirectoryFactory, root
+from tests.factories.jobs import BatchFactory, CommandFactory
 from tests.factories.profiles import AssignmentFactory, CatalogueFactory, ProfileFactory, RevisionFactory
 
 __all__ = [
     "PASSWORD",
     "AssignmentFactory",
+    "BatchFactory",
     "CatalogueFactory",
+    "CommandFactory",
     "DeviceFactory",
     "DirectoryFactory",
     "EnrolmentKeyFactory",

@@ -1,6 +1,7 @@
-"""Every route and who may use it. A route that is not listed here fails the suite; so does one that answers otherwise.
+"""What the lines of the tables of routes are made of.
 
-To add a route, add a line to ROUTES:
+Every route and who may use it stands in one of the modules of this package. A route that is not listed fails the suite;
+so does one that answers otherwise. To add a route, add a line to the ROUTES of the module that fits:
 
     Route("devices:device_page", SEEING, at={"pk": "device"}),
     Route("devices:device_move", WRITING, "POST", at={"pk": "device"}, data={"directory": "directory"}),
@@ -52,24 +53,20 @@ class Route:
     data: dict[str, Any] = field(default_factory=dict)
     json: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-
-
-ROUTES: list[Route] = [
-    Route("/", "302 302 302 302 login"),
-]
+    path: str = ""
+    """For a route that matches everything: an example."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """The most queries that a page with a list may take for root, however long the list is."""
+    """The most queries that an answer with a list may take for root.
+
+    One line for each page, fragment or API route that lists rows. A list of a few rows and one of many must also take
+    the same number of queries.
+    """
 
     name: str
     queries: int
     at: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
-
-
-BUDGETS: list[Budget] = []
-"""One line for each page, fragment or API route that lists rows. The same number of queries is also demanded for a
-list of a few rows and of many."""
