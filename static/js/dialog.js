@@ -1,4 +1,4 @@
-/* The one modal dialog of the page: <dialog id="dialog"><div id="dialog-body"></div></dialog> (in base.html).
+/* The one modal dialog of the page: <dialog id="dialog"><div id="dialog-body"></div></dialog> (components/templates.html).
 
    Open:    any element with hx-get="/…/dialog" hx-target="#dialog-body" – the fragment extends components/dialog.html –
             or openDialog(url) from a module, or <button data-dialog="template-id"> for a <template> already in the page.

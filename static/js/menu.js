@@ -3,7 +3,7 @@
    <ums-menu> <button class="…" type="button" aria-haspopup="menu">…</button>
               <div class="menu" role="menu" popover> <a|button class="menu-item" role="menuitem">…</a> … </div> </ums-menu>
    Context menu of a row or tree item: [data-menu-url="/…/menu"] – right click, Shift+F10, the Menu key, or a button
-   [data-row-menu] inside it. The fragment (menu items) is loaded into #context-menu (in base.html).
+   [data-row-menu] inside it. The fragment (menu items) is loaded into #context-menu (in shell.html).
    Keys: arrows, Home, End, first letter, Esc (focus returns). */
 
 const GAP = 4;
