@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 
 from ums.project import status
 
+handler500 = "ums.console.views.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("webapp/", include("ums.console.urls")),
