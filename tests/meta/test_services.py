@@ -15,7 +15,9 @@ RECORDS = {"record", "record_each"}
 REPORT = "what a device reports about itself: nobody's decision, and thousands a minute; the row is the record"
 
 WITHOUT_ACTOR: dict[str, str] = {
+    "authority_pair": "opens a sealed key for the server itself and writes nothing",
     "boots_write": REPORT,
+    "certificates_supersede": "the renewal that made the newer certificate is recorded; this only ends the older ones",
     "command_finish": REPORT,
     "inventory_write": REPORT,
     "local_settings_report": REPORT,
