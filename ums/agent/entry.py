@@ -69,8 +69,8 @@ def _agent(options: argparse.Namespace) -> int:
                 "This machine is not enrolled yet: give a first-authentication key (--key-file, or UMS_KEY)."
             )
         unit_id = options.unit_id or enrolled or _default_unit_id()
-        if not re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", unit_id):
-            raise UsageError("A unit id has 1 to 64 letters, digits or . _ : -")
+        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", unit_id):
+            raise UsageError("A unit id has 1 to 64 letters and digits, inside also . _ -")
         if enrolled and unit_id != enrolled:
             raise UsageError(f"This state directory belongs to the device {enrolled}. Use another --state.")
         context = _context(options, [server, *state.load_servers()], state.path("server-ca.pem"))
