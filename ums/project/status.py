@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, HttpResponseForbidden, JsonResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
 from ums.accounts.tokens import find_token
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 log = structlog.get_logger("ums.status")
+disable_created_metrics()
 
 RECOMPUTE_AFTER = 60.0
 """Seconds that an answer is kept: a monitor may ask as often as it likes."""
