@@ -9,3 +9,6 @@ try:
     AGENT_VERSION = version("ums")
 except PackageNotFoundError:  # run from a checkout that is not installed
     AGENT_VERSION = ""
+
+FIRMWARE, FIRMWARE_VERSION = "UMS Linux", "1.0.0"
+"""The parameter catalogue that the settings are meant for, whatever distribution carries the agent."""

@@ -31,7 +31,7 @@ from ums.domain.protocol import (
     encode,
 )
 
-from . import AGENT_VERSION, facts
+from . import AGENT_VERSION, FIRMWARE, FIRMWARE_VERSION, facts
 from .backoff import Backoff
 from .commands import Commands
 from .est import EstClient, EstError
@@ -66,6 +66,8 @@ class Options:
     unit_id: str
     key: str = ""
     name: str = ""
+    firmware: str = FIRMWARE
+    firmware_version: str = FIRMWARE_VERSION
     structure_tag: str = ""
     key_type: KeyType = KeyType.P256
     hooks: Path | None = None
@@ -93,9 +95,6 @@ class Agent(LinkedDevice):
         self._commands = Commands(
             self._hooks / "commands.d", allow_power=options.allow_power, reset=self._reset, ask=self._ask
         )
-        system = facts.os_release()
-        self._firmware = system.get("NAME", "Linux")[:255]
-        self._firmware_version = system.get("VERSION_ID", "")[:255]
         self._link = Link(self, Servers(options.server, state.load_servers()), context, Backoff(SystemRandom()))
 
     async def run(self) -> None:
@@ -155,8 +154,8 @@ class Agent(LinkedDevice):
             proof=self._identity.proof(self._options.unit_id, welcome.time, nonce=welcome.nonce),
             tag=self.tag,
             boot_id=facts.boot_id(),
-            firmware=self._firmware,
-            firmware_version=self._firmware_version,
+            firmware=self._options.firmware,
+            firmware_version=self._options.firmware_version,
             agent_version=AGENT_VERSION,
         )
 

@@ -9,6 +9,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import FIRMWARE, FIRMWARE_VERSION
+
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -49,6 +51,12 @@ def add_agent_parser(subparsers: Subparsers) -> None:
         "--unit-id", metavar="ID", help="default: MAC address of the first adapter, else the machine-id"
     )
     parser.add_argument("--name", default="", help="network name to report (default: the host's name)")
+    parser.add_argument(
+        "--firmware", default=FIRMWARE, metavar="NAME", help="parameter catalogue of this device (%(default)s)"
+    )
+    parser.add_argument(
+        "--firmware-version", default=FIRMWARE_VERSION, metavar="V", help="and its version (%(default)s)"
+    )
     parser.add_argument("--structure-tag", default="", metavar="TAG", help="sorts the device into a directory at first")
     parser.add_argument("--key-type", choices=("p256", "rsa"), default="p256", help="default: %(default)s")
     parser.add_argument("--allow-power", action="store_true", help="let the server reboot and shut down this machine")

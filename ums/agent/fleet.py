@@ -29,7 +29,7 @@ from ums.domain.protocol import (
     Welcome,
 )
 
-from . import AGENT_VERSION, models
+from . import AGENT_VERSION, FIRMWARE, models
 from .backoff import Backoff
 from .est import Anchors, EstClient, EstError
 from .identity import Identity, utc_now
@@ -132,7 +132,7 @@ class SimulatedDevice(LinkedDevice):
             proof=self.identity.proof(self.unit_id, welcome.time, nonce=welcome.nonce),
             tag=self._tag,
             boot_id=self._boot_id,
-            firmware=models.FIRMWARE,
+            firmware=FIRMWARE,
             firmware_version=models.firmware_version(self._fleet.seed, self.index),
             agent_version=AGENT_VERSION,
         )

@@ -7,8 +7,10 @@ from random import Random
 
 from ums.domain.protocol import Adapter, Inventory
 
-FIRMWARE = "UMS Linux"
-FIRMWARE_VERSIONS = (("1.0.0", 70), ("0.9.4", 20), ("0.9.2", 10))
+from . import FIRMWARE as FIRMWARE  # part of what a model is, for the demo tenant
+from . import FIRMWARE_VERSION
+
+FIRMWARE_VERSIONS = ((FIRMWARE_VERSION, 70), ("0.9.4", 20), ("0.9.2", 10))
 """Versions in the field, with the share of devices in percent."""
 
 
