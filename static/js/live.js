@@ -2,16 +2,16 @@
 
    <ums-live socket="/wums-app/live">… <span class="live-state-text"></span></ums-live>   [state="live|paused"] is set
    Sends     {"type":"watch","devices":[7,8],"batches":true}   when the visible rows change (at most twice a second)
-   Receives  {"type":"devices.changed","ids":[…]}  {"type":"batch.changed","id":5}  {"type":"devices.added","count":3}
+   Receives  {"type":"devices.changed","ids":[…]}  {"type":"batch.changed","id":5}  {"type":"tree.changed"}
    Rows:     <tbody data-live-rows="/webapp/devices/rows"> <tr data-id="7">. GET ?ids=7,8 answers the <tr>s in any order;
              a row that is missing in the answer was deleted or left and is taken out. Only visible rows are read, at
              most 4 requests a second. Rows keep their place; a changed one is tinted for a second.
    Regions:  <div data-live="devices batches" [data-live-ids="7"] hx-get=… hx-trigger="ums:live">  get the event "ums:live".
-   Added:    <button class="new-rows" data-live-added hidden>  becomes "12 new, show".
+   Added:    <div data-live="tree" hx-get=… hx-trigger="ums:live throttle:2s">  asks for "12 new, show".
    When the socket is down: polls every 10 s (rows, regions) and says "Live updates paused since 12:03, trying again"; back
    again, everything visible is re-read. Nothing read for 180 s: [data-presence] cells say unknown (the attribute
    becomes "unknown", <template id="presence-unknown"> is shown in place of the chip). */
-import { announce, count } from "./dom.js";
+import { announce } from "./dom.js";
 import { refreshTimes, setServerDate } from "./times.js";
 
 const POLL = 10_000;
@@ -32,7 +32,6 @@ class UmsLive extends HTMLElement {
   #readAt = new WeakMap();
   #watched = "";
   #watching = 0;
-  #added = 0;
   #rowsAbort = null;
 
   connectedCallback() {
@@ -128,7 +127,7 @@ class UmsLive extends HTMLElement {
       for (const id of message.ids ?? []) this.#due.add(String(id));
       this.#nudgeRegions("devices", (message.ids ?? []).map(String));
     } else if (message.type === "batch.changed") this.#nudgeRegions("batches", [String(message.id)]);
-    else if (message.type === "devices.added") this.#announceAdded(Number(message.count) || 1);
+    else if (message.type === "tree.changed") this.#nudgeRegions("tree", []);
     this.#schedule();
   }
 
@@ -137,14 +136,6 @@ class UmsLive extends HTMLElement {
       const mine = region.dataset.liveIds?.split(",");
       if (!mine || ids.some((id) => mine.includes(id))) this.#regions.add(region);
     }
-  }
-
-  #announceAdded(more) {
-    this.#added += more;
-    const button = document.querySelector("[data-live-added]");
-    if (!button) { this.#added = 0; return; }
-    button.hidden = false;
-    button.textContent = `${count(this.#added, "new device")}, show`;
   }
 
   #everything() {
@@ -222,7 +213,6 @@ class UmsLive extends HTMLElement {
       this.sight.observe(row);
     }
     for (const row of this.#visible) if (!row.isConnected) this.#visible.delete(row);
-    if (!document.querySelector("[data-live-added]:not([hidden])")) this.#added = 0;
     this.#watch();
   }
 

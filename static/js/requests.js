@@ -13,10 +13,11 @@ const REASONS = {
 
 function explain(xhr) {
   const [what, todo] = REASONS[xhr.status] ?? ["The server could not do this.", "Try again. If it stays, report the request id."];
-  let said = "";
-  try { said = JSON.parse(xhr.responseText).message ?? ""; } catch { /* not JSON: our own words will do */ }
+  let said = {};
+  try { said = JSON.parse(xhr.responseText) ?? {}; } catch { /* not JSON: our own words will do */ }
   const id = xhr.getResponseHeader?.("X-Request-ID");
-  return { text: said || what, detail: [todo, id && `Request ${id}`].filter(Boolean).join(" ") };
+  const next = said.message ? said.detail : todo;
+  return { text: said.message || what, detail: [next, id && `Request ${id}`].filter(Boolean).join(" ") };
 }
 
 function failed(event) {
@@ -64,4 +65,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const title = document.querySelector("#page h1");
   if (title) announce(title.textContent.trim());
   if (document.activeElement === document.body) title?.focus({ preventScroll: true });
+});
+
+/* "ums:changed" with {"what": ["devices"]} also comes as "ums:changed-devices", for hx-trigger (whose filters need eval). */
+document.addEventListener("ums:changed", (event) => {
+  for (const what of event.detail?.what ?? []) document.body.dispatchEvent(new CustomEvent(`ums:changed-${what}`));
 });

@@ -6,7 +6,7 @@
         carries: ids=1,2,3 – or all=1 and filter=<query string of the page> after "Select all 4,210 that match" …</form>
      <table class="table"><thead><tr>
         <th class="col-select"><input type="checkbox" data-select-page aria-label="…"></th>
-        <th data-col="name" data-label="Name" [data-fixed] …>   (data-col: can be hidden and resized; data-fixed: always shown)
+        <th data-col="name" data-label="Name" [data-fixed] …>   (data-col: can be hidden and resized; data-fixed: always shown; data-optional: hidden until chosen)
      <tbody><tr data-id="7" data-href="/…" …>                    (rows may be replaced at any time: state follows data-id)
         <td class="col-select"><input type="checkbox" data-select aria-label="Select …"></td>
    Column chooser: an empty <div class="menu" role="menu" popover data-columns="devices"> in a <ums-menu> anywhere.
@@ -22,7 +22,7 @@ class UmsTable extends HTMLElement {
 
   connectedCallback() {
     this.name = this.getAttribute("name");
-    this.columns = store.get(`columns.${this.name}`, { hidden: [], width: {} });
+    this.columns = store.get(`columns.${this.name}`, this.#standard);
     for (const kind of ["click", "keydown", "focusin"]) this.addEventListener(kind, this);
     this.observer = new MutationObserver(() => this.refresh());
     if (this.tBody) this.observer.observe(this.tBody, { childList: true });
@@ -187,6 +187,10 @@ class UmsTable extends HTMLElement {
   }
 
   /* Columns: one constructed style sheet per table, so that rows that arrive later obey too. */
+  get #standard() {
+    return { hidden: [...this.querySelectorAll("thead th[data-optional]")].map((head) => head.dataset.col), width: {} };
+  }
+
   get heads() { return [...this.querySelectorAll("thead th")]; }
 
   #applyColumns() {
@@ -245,7 +249,7 @@ class UmsTable extends HTMLElement {
     for (const head of this.heads.filter((each) => each.dataset.col && !("fixed" in each.dataset))) {
       const key = head.dataset.col;
       const mark = el("span", { class: "check-mark" }, icon("check"));
-      const item = el("button", { class: "menu-item", type: "button", role: "menuitemcheckbox", "aria-checked": String(!this.columns.hidden.includes(key)) }, head.dataset.label ?? head.textContent.trim(), mark);
+      const item = el("button", { class: "menu-item", type: "button", role: "menuitemcheckbox", "data-column": key, "aria-checked": String(!this.columns.hidden.includes(key)) }, head.dataset.label ?? head.textContent.trim(), mark);
       item.addEventListener("click", () => {
         const hidden = this.columns.hidden.includes(key);
         this.columns.hidden = hidden ? this.columns.hidden.filter((each) => each !== key) : [...this.columns.hidden, key];
@@ -256,9 +260,9 @@ class UmsTable extends HTMLElement {
     }
     const reset = el("button", { class: "menu-item", type: "button", role: "menuitem" }, "Reset columns");
     reset.addEventListener("click", () => {
-      this.columns = { hidden: [], width: {} };
+      this.columns = this.#standard;
       this.#keepColumns();
-      menu.querySelectorAll('[role="menuitemcheckbox"]').forEach((item) => item.setAttribute("aria-checked", "true"));
+      menu.querySelectorAll("[data-column]").forEach((item) => item.setAttribute("aria-checked", String(!this.columns.hidden.includes(item.dataset.column))));
     });
     menu.append(el("hr"), reset);
   }

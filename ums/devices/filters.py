@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 STATUSES = tuple((status.value, status.value.capitalize()) for status in Status)
 
+SETTINGS = (
+    ("applied", "Applied"),
+    ("pending", "Changes pending"),
+    ("deferred", "At next boot"),
+    ("error", "Error"),
+)
+"""What the column Settings shows; `SettingsState.progress` is the same for one row."""
+
 TEXTS = {
     "name": ("name", "Name"),
     "unit-id": ("unit_id", "Unit ID"),
@@ -51,6 +59,8 @@ MOMENTS = {
 }
 FIELDS: tuple[Field, ...] = (
     Field("status", Kind.CHOICE, "Presence", STATUSES),
+    Field("settings", Kind.CHOICE, "How far the settings are", SETTINGS),
+    Field("needs", Kind.CHOICE, "Late, or in error", (("attention", "Attention"),)),
     Field("pending", Kind.FLAG, "Settings not yet transferred", (("yes", "Yes"), ("no", "No"))),
     Field("directory", Kind.TEXT, "Directory and all below it"),
     Field("mac", Kind.TEXT, "MAC address"),
@@ -103,7 +113,18 @@ def _condition(term: Term) -> Q:
         return _SPECIAL[key](wanted) if key in _SPECIAL else like(TEXTS[key][0], wanted)
     if isinstance(wanted, Span):
         return _within(MOMENTS[key][0], wanted)
-    return Q(state__pending=wanted) if key == "pending" else Q(status=wanted)
+    return _CHOSEN[key, wanted] if (key, wanted) in _CHOSEN else Q(**{_COLUMNS[key]: wanted})
+
+
+_COLUMNS = {"pending": "state__pending", "status": "status"}
+_CHOSEN: dict[tuple[str, str | bool], Q] = {
+    ("settings", "applied"): Q(state__pending=False, state__error=""),
+    ("settings", "pending"): Q(state__pending=True, state__deferred=False),
+    ("settings", "deferred"): Q(state__pending=True, state__deferred=True),
+    ("settings", "error"): Q(state__pending=False) & ~Q(state__error=""),
+    ("needs", "attention"): Q(status=Status.LATE.value) | ~Q(state__error=""),
+}
+"""Values of choices that mean more than one column."""
 
 
 def _within(path: str, span: Span) -> Q:

@@ -97,6 +97,10 @@ class Device(models.Model):
             models.Index(fields=["product", "id"]),
             models.Index(fields=["firmware_version", "id"]),
             models.Index(fields=["ip_address", "id"]),
+            models.Index(fields=["site", "id"]),
+            models.Index(fields=["department", "id"]),
+            models.Index(fields=["serial_number", "id"]),
+            models.Index(fields=["registered_at", "id"]),
         ]
 
     def __str__(self) -> str:
@@ -130,7 +134,8 @@ class Presence(models.Model):
     class Meta:
         verbose_name_plural = "presence"
         indexes = [
-            models.Index(fields=["last_contact", "device"]),
+            # Both ways the order of the list: never seen counts as longest ago.
+            models.Index(F("last_contact").desc(nulls_last=True), F("device").desc(), name="presence_last_contact"),
             models.Index(fields=["server"], condition=Q(connected=True), name="presence_connected"),
         ]
 
@@ -163,7 +168,14 @@ class SettingsState(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.device_id} {'pending' if self.pending else 'applied'}"
+        return f"{self.device_id} {self.progress}"
+
+    @property
+    def progress(self) -> str:
+        """How far they are in one word, as `{% status %}` names it; the filter `settings:…` means the same."""
+        if self.pending:
+            return "deferred" if self.deferred else "pending"
+        return "error" if self.error else "applied"
 
 
 class LocalSettings(models.Model):

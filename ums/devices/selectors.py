@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -13,7 +14,7 @@ from ums.devices.models import Device, Directory, DirectoryKind
 from ums.domain.presence import LATE_AFTER, LOST_AFTER, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -89,3 +90,43 @@ def directory_device_counts(*, user: Any) -> dict[int, int]:
     """Devices that `user` may browse, directly in each directory (add up along the tree for totals)."""
     devices = restrict(Device.objects.all(), user, Action.BROWSE)
     return dict(devices.order_by().values_list("directory").annotate(count=Count("pk")))
+
+
+def directory_device_total(*, directory: Directory) -> int:
+    """Devices in a directory and all below it."""
+    return Device.objects.filter(directory__in=subtree([directory.pk])).count()
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChoice:
+    """A directory that can be chosen as a target, in the order of the tree."""
+
+    pk: int
+    name: str
+    level: int
+    """1 and more: how far it is indented among the choices."""
+    path: str
+    """Where it is, for a choice out of its tree: “Devices › Bremen”."""
+
+
+def directory_choices(
+    *, user: Any, kind: str, text: str = "", without: Collection[int] = ()
+) -> list[DirectoryChoice]:
+    """The directories of one tree that `user` may write to and whose name holds `text`, without some subtrees."""
+    known = {pk: (parent, name) for pk, parent, name in directory_list(user=user, kind=kind).values_list("pk", "parent_id", "name")}
+    writable = set(restrict(Directory.objects.filter(kind=kind), user, Action.WRITE).values_list("pk", flat=True))
+    children: dict[int | None, list[int]] = {}
+    for pk, (parent, _) in sorted(known.items(), key=lambda item: (item[1][1].casefold(), item[0])):
+        children.setdefault(parent if parent in known else None, []).append(pk)
+    found: list[DirectoryChoice] = []
+    stack = [(pk, 1, "") for pk in reversed(children.get(None, []))]
+    while stack:
+        pk, level, path = stack.pop()
+        if pk in without:
+            continue
+        name = known[pk][1]
+        if pk in writable and text.casefold() in name.casefold():
+            found.append(DirectoryChoice(pk, name, 1 if text else level, path))
+        below = f"{path} › {name}" if path else name
+        stack.extend((child, level + 1, below) for child in reversed(children.get(pk, [])))
+    return found

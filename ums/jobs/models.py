@@ -75,6 +75,7 @@ class Command(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["device", "-id"]),
+            models.Index(fields=["batch", "state"]),
             models.Index(fields=["device"], condition=Q(state__in=["queued", "sent"]), name="command_open"),
             models.Index(fields=["expires_at"], condition=Q(state__in=["queued", "sent"]), name="command_expiry"),
         ]

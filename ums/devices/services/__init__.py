@@ -1,5 +1,6 @@
 """All writes to directories, devices, presence and settings states."""
 
+from ums.devices.services.bulk import devices_delete, devices_move_back
 from ums.devices.services.devices import (
     device_allow_reenrolment,
     device_delete,
@@ -34,7 +35,9 @@ __all__ = [
     "device_delete",
     "device_register",
     "device_update",
+    "devices_delete",
     "devices_move",
+    "devices_move_back",
     "directory_create",
     "directory_delete",
     "directory_move",

@@ -87,7 +87,12 @@ def devices_move(
         raise NotAllowed("You lack the permission to move some of these devices.")
     moving = [device for device in moving if device.directory_id != directory.pk]
     changes: list[tuple[Device, dict[str, Any], dict[str, Any]]] = [
-        (device, {"directory": device.directory.name}, {"directory": directory.name}) for device in moving
+        (
+            device,
+            {"directory": device.directory.name, "directory_id": device.directory_id},
+            {"directory": directory.name, "directory_id": directory.pk},
+        )
+        for device in moving
     ]
     moved = Device.objects.filter(pk__in=[device.pk for device in moving])
     moved.update(directory=directory)

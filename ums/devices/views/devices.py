@@ -1,0 +1,127 @@
+"""The pages of one device."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ums.core.access import Action, may
+from ums.core.actor import Actor
+from ums.core.answers import done
+from ums.core.errors import AppError
+from ums.devices.forms import DevicePropertiesForm
+from ums.devices.history import history
+from ums.devices.pages import device_or_404, device_page
+from ums.devices.services import device_allow_reenrolment, device_update
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from ums.devices.models import Device
+
+
+@require_safe
+def device_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Properties: what administrators write, and where the device stands."""
+    context = device_page(request.user, pk, "properties")
+    context["form"] = DevicePropertiesForm(instance=context["device"])
+    return render(request, "devices/detail.html", context)
+
+
+@require_POST
+def device_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save the custom properties; the form comes back as it is stored then."""
+    device = device_or_404(request.user, pk)
+    form = DevicePropertiesForm(request.POST, instance=device)
+    if not form.is_valid():
+        return render(request, "devices/_properties.html", {"form": form, "device": device, "may_write": True}, status=422)
+    stored = form.stored
+    try:
+        device_update(actor=Actor.from_request(request), device=stored, **form.changes)
+    except AppError as error:
+        if not error.fields:
+            raise
+        for name, messages in error.fields.items():
+            form.add_error(name if name in form.fields else None, messages)
+        return render(request, "devices/_properties.html", {"form": form, "device": device, "may_write": True}, status=422)
+    context = {"form": DevicePropertiesForm(instance=stored), "device": stored, "may_write": True, "saved": True}
+    response = render(request, "devices/_properties.html", context)
+    response["HX-Trigger"] = done(f"Saved the properties of {stored.name}.", changed=["device"])["HX-Trigger"]
+    return response
+
+
+@require_safe
+def device_system(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the device reported about itself."""
+    context = device_page(request.user, pk, "system")
+    device = context["device"]
+    context["groups"], context["empty_values"] = _facts(device), ("", None)
+    context["adapters"] = list(device.adapters.all())
+    context["extra"] = sorted((str(key), value) for key, value in device.extra.items())
+    return render(request, "devices/system.html", context)
+
+
+def _facts(device: Device) -> list[tuple[str, list[tuple[str, Any]]]]:
+    def of(*names: str) -> list[tuple[str, Any]]:
+        return [(str(device._meta.get_field(name).verbose_name), getattr(device, name)) for name in names]
+
+    memory, storage = device.memory_mb, device.storage_mb
+    hardware = [*of("vendor", "product", "serial_number", "bios", "cpu", "cores")]
+    hardware += [("Memory", _size(memory)), ("Storage", _size(storage))]
+    return [
+        ("Hardware", hardware),
+        ("Firmware", of("firmware", "firmware_version", "agent_version")),
+        ("Operating system", of("os_name", "os_version", "kernel")),
+        ("Network", of("network_name", "ip_address", "unit_id", "structure_tag")),
+    ]
+
+
+def _size(megabytes: int | None) -> str:
+    if megabytes is None:
+        return ""
+    return f"{megabytes / 1024:,.1f} GB".replace(".0 GB", " GB") if megabytes >= 1024 else f"{megabytes} MB"
+
+
+@require_safe
+def device_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was done to it and what it was told, newest first."""
+    context = device_page(request.user, pk, "history")
+    before: datetime | None = parse_datetime(request.GET.get("before", "")[:40])
+    context["entries"], context["next_before"] = history(device=context["device"], before=before)
+    context["before"] = before
+    return render(request, "devices/history.html", context)
+
+
+@require_safe
+def device_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """Presence and state of the settings, read again when they change."""
+    return render(request, "devices/_status.html", {"device": device_or_404(request.user, pk)})
+
+
+@require_safe
+def device_menu(request: HttpRequest, pk: int) -> HttpResponse:
+    """The context menu of a row."""
+    device, user = device_or_404(request.user, pk), request.user
+    context = {
+        "device": device,
+        "device_query": f"ids={pk}",
+        "may_write": may(user, Action.WRITE, device),
+        "may_command": may(user, Action.COMMAND, device),
+        "may_assign": may(user, Action.ASSIGN, device),
+    }
+    return render(request, "devices/_menu.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def device_reenrol(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the device enrol once more within a day; asks first, since it is a way in."""
+    device = device_or_404(request.user, pk)
+    if request.method == "GET":
+        return render(request, "devices/_reenrol.html", {"device": device, "action_url": request.path})
+    device_allow_reenrolment(actor=Actor.from_request(request), device=device)
+    return done(f"{device.name} may enrol once more within 24 hours.", changed=["devices", "device"])
