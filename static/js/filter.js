@@ -18,7 +18,8 @@ class UmsFilter extends HTMLElement {
     this.list = el("div", { class: "filter-options float", role: "listbox", id: `filter-options-${serial += 1}`, "aria-label": "Filters", hidden: true });
     this.append(this.list);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": this.list.id, "aria-autocomplete": "list" })) this.input.setAttribute(name, value);
-    this.input.addEventListener("input", (event) => this.#typed(event));
+    /* Captured here: htmx listens on the input itself, and shall not hear of half a token. */
+    this.addEventListener("input", (event) => this.#typed(event), { capture: true });
     this.input.addEventListener("focus", () => this.#offer());
     this.input.addEventListener("blur", () => setTimeout(() => this.#close(), 120));
     this.input.addEventListener("keydown", (event) => this.#key(event));

@@ -30,6 +30,9 @@ class Event(models.Model):
             models.Index(fields=["action", "-id"]),
             models.Index(fields=["object_type", "object_id", "-id"]),
             models.Index(fields=["actor_name", "-id"]),
+            models.Index(fields=["object_name", "-id"]),
+            models.Index(fields=["address", "-id"]),
+            models.Index(fields=["time"]),
         ]
 
     def __str__(self) -> str:

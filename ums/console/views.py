@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -107,5 +107,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form came without its token: another tab signed out, or cookies are off."""
+    """The form came without its token: another tab signed in or out, or cookies are off."""
+    if request.headers.get("HX-Request"):
+        told = {
+            "code": "csrf",
+            "message": "This page is out of date.",
+            "detail": "Somebody signed in or out in another tab. Copy what you typed, then reload the page.",
+        }
+        return JsonResponse(told, status=403)
     return render(request, "403.html", {"reason": "csrf"}, status=403)
