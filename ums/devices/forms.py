@@ -1,4 +1,4 @@
-"""Forms of the console about devices. Two people who edit the same device see a merge: what one did not touch is kept."""
+"""Forms of the console about devices. Two people who edit the same device see a merge: what one leaves alone stays."""
 
 from __future__ import annotations
 

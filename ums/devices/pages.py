@@ -22,7 +22,8 @@ def directory_crumbs(user: Any, directory: Directory | None, kind: str = Directo
     if directory is None:
         return crumbs
     path = [step for step in directory_path(directory=directory) if step.parent_id is not None]
-    allowed = set(restrict(Directory.objects.filter(pk__in=[step.pk for step in path]), user, Action.BROWSE).values_list("pk", flat=True))
+    steps = Directory.objects.filter(pk__in=[step.pk for step in path])
+    allowed = set(restrict(steps, user, Action.BROWSE).values_list("pk", flat=True))
     return crumbs + [(step.name, f"{url}?directory={step.pk}") for step in path if step.pk in allowed]
 
 

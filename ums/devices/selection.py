@@ -1,7 +1,7 @@
 """Which devices an action is about: marked rows by id, or everything that a list shows, counted anew each time.
 
-A list's address (`directory=5&f=status:offline&q=ward&sort=-last_contact`) says what it shows; the same text as `filter`
-beside `all=1` selects it (static/js/table.js).
+A list's address (`directory=5&f=status:offline&q=ward&sort=-last_contact`) says what it shows; the same text as
+`filter` beside `all=1` selects it (static/js/table.js).
 """
 
 from __future__ import annotations

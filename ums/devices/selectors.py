@@ -109,11 +109,10 @@ class DirectoryChoice:
     """Where it is, for a choice out of its tree: “Devices › Bremen”."""
 
 
-def directory_choices(
-    *, user: Any, kind: str, text: str = "", without: Collection[int] = ()
-) -> list[DirectoryChoice]:
+def directory_choices(*, user: Any, kind: str, text: str = "", without: Collection[int] = ()) -> list[DirectoryChoice]:
     """The directories of one tree that `user` may write to and whose name holds `text`, without some subtrees."""
-    known = {pk: (parent, name) for pk, parent, name in directory_list(user=user, kind=kind).values_list("pk", "parent_id", "name")}
+    rows = directory_list(user=user, kind=kind).values_list("pk", "parent_id", "name")
+    known = {pk: (parent, name) for pk, parent, name in rows}
     writable = set(restrict(Directory.objects.filter(kind=kind), user, Action.WRITE).values_list("pk", flat=True))
     children: dict[int | None, list[int]] = {}
     for pk, (parent, _) in sorted(known.items(), key=lambda item: (item[1][1].casefold(), item[0])):

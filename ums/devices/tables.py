@@ -28,7 +28,7 @@ CSV_CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `order` is the column of the database that sorts it, "" when it cannot; `css` hides it when narrow."""
+    """One column. `order` is the database's column that sorts it, "" for none; `css` hides it when narrow."""
 
     key: str
     label: str

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
 
 from ums.core.access import Action, restrict
 from ums.devices.models import Device
 from ums.jobs.models import OPEN_STATES, Batch, Command, CommandState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.db.models import QuerySet
 
 
@@ -37,3 +40,28 @@ def with_counts(batches: QuerySet[Batch]) -> QuerySet[Batch]:
         succeeded=Count("commands", filter=Q(commands__state=CommandState.SUCCEEDED)),
         failed=Count("commands", filter=Q(commands__state__in=failed)),
     )
+
+
+def batch_for_reader(*, user: Any) -> QuerySet[Batch]:
+    """Batches that `user` gave, and those to a device that `user` may read."""
+    readable = command_list(user=user).select_related(None).filter(batch=OuterRef("pk")).order_by()
+    return Batch.objects.filter(Q(author=user) | Exists(readable))
+
+
+def batch_counts(*, batch_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """For each batch the number of its commands by state: one pass over the index of batch and state."""
+    counts: dict[int, dict[str, int]] = {pk: {} for pk in batch_ids}
+    rows = Command.objects.filter(batch__in=batch_ids).order_by().values_list("batch", "state")
+    for batch, state, count in rows.annotate(count=Count("pk")):
+        counts[batch][state] = count
+    return counts
+
+
+def batch_failures(*, batch_ids: Collection[int], each: int) -> dict[int, tuple[tuple[str, str], ...]]:
+    """For each batch the first `each` devices that failed, with the reason."""
+    failed = Command.objects.filter(batch__in=batch_ids, state__in=[CommandState.FAILED, CommandState.EXPIRED])
+    numbered = failed.annotate(number=Window(RowNumber(), partition_by="batch", order_by="pk")).filter(number__lte=each)
+    found: dict[int, tuple[tuple[str, str], ...]] = {}
+    for batch, name, text in numbered.order_by("pk").values_list("batch", "device__name", "text"):
+        found[batch] = (*found.get(batch, ()), (name, text or "No reason given."))
+    return found

@@ -77,5 +77,5 @@ def devices_move_back(*, actor: Actor, request_id: str, when: When = When.NOW) -
         if origin in directories:
             moved += devices_move(actor=actor, devices=group, directory=directories[origin], when=when)
     if not moved:
-        raise AppError("nothing_to_undo", "There is nothing to undo any more: they were moved on, or it is too long ago.")
+        raise AppError("nothing_to_undo", "There is nothing to undo: they were moved on, or it was too long ago.")
     return moved

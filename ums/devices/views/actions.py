@@ -18,7 +18,7 @@ from ums.devices import services
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.selection import Chosen, Selection, chosen, id_of, taken
 from ums.devices.services import When
-from ums.devices.views.picking import picker, picked
+from ums.devices.views.picking import picked, picker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +34,7 @@ def devices_move(request: HttpRequest) -> HttpResponse:
     given, user = request.POST, request.user
     try:
         directory = picked(user, given.get("directory", ""), DirectoryKind.DEVICE)
-        selected = taken(
-            selection=Selection.of(given), user=user, action=Action.WRITE, expect=given.get("expect", "")
-        )
+        selected = taken(selection=Selection.of(given), user=user, action=Action.WRITE, expect=given.get("expect", ""))
         when = when_of(given)
         actor = Actor.from_request(request)
         moved = services.devices_move(actor=actor, devices=selected, directory=directory, when=when)
@@ -121,7 +119,7 @@ def device_delete(request: HttpRequest) -> HttpResponse:
             selection=Selection.of(given), user=request.user, action=Action.WRITE, expect=given.get("expect", "")
         )
         if len(selected) > 1 and given.get("confirm", "").strip() != str(len(selected)):
-            raise AppError("not_confirmed", f"Type {len(selected)} to confirm.", fields={"confirm": ["Type the number."]})
+            raise AppError("not_confirmed", f"Type {len(selected)} to confirm.")
         services.devices_delete(actor=Actor.from_request(request), devices=selected)
     except AppError as error:
         return _ask_delete(request, given, error)

@@ -39,7 +39,7 @@ def device_edit(request: HttpRequest, pk: int) -> HttpResponse:
     device = device_or_404(request.user, pk)
     form = DevicePropertiesForm(request.POST, instance=device)
     if not form.is_valid():
-        return render(request, "devices/_properties.html", {"form": form, "device": device, "may_write": True}, status=422)
+        return _form(request, form, device, 422)
     stored = form.stored
     try:
         device_update(actor=Actor.from_request(request), device=stored, **form.changes)
@@ -48,11 +48,15 @@ def device_edit(request: HttpRequest, pk: int) -> HttpResponse:
             raise
         for name, messages in error.fields.items():
             form.add_error(name if name in form.fields else None, messages)
-        return render(request, "devices/_properties.html", {"form": form, "device": device, "may_write": True}, status=422)
-    context = {"form": DevicePropertiesForm(instance=stored), "device": stored, "may_write": True, "saved": True}
-    response = render(request, "devices/_properties.html", context)
+        return _form(request, form, device, 422)
+    response = _form(request, DevicePropertiesForm(instance=stored), stored, 200)
     response["HX-Trigger"] = done(f"Saved the properties of {stored.name}.", changed=["device"])["HX-Trigger"]
     return response
+
+
+def _form(request: HttpRequest, form: DevicePropertiesForm, device: Device, status: int) -> HttpResponse:
+    context = {"form": form, "device": device, "may_write": True}
+    return render(request, "devices/_properties.html", context, status=status)
 
 
 @require_safe

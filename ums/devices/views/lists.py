@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from ums.core.paging import Keys, Order
 
 MAX_ROWS = 200
-MOMENTS = (("<1h", "In the last hour"), (">1d", "More than a day ago"), (">7d", "More than 7 days ago"), ("never", "Never"))
+MOMENTS = (
+    ("<1h", "In the last hour"),
+    (">1d", "More than a day ago"),
+    (">7d", "More than 7 days ago"),
+    ("never", "Never"),
+)
 
 
 @require_safe
@@ -108,9 +113,7 @@ def _root(user: Any) -> Directory | None:
 
 def _filter(request: HttpRequest) -> dict[str, Any]:
     """Context of components/filter_bar.html, with some moments to choose from."""
-    context = FilterBar(request.GET, FIELDS).context(
-        request, placeholder="Filter devices", keep=("directory", "sort")
-    )
+    context = FilterBar(request.GET, FIELDS).context(request, placeholder="Filter devices", keep=("directory", "sort"))
     moments = {field.key for field in FIELDS if field.kind is Kind.MOMENT}
     for field in context["filter_fields"]:
         if field["key"] in moments:
