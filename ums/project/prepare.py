@@ -76,6 +76,9 @@ def database() -> None:
     from django.db.migrations.executor import MigrationExecutor
 
     try:
+        if connection.vendor == "postgresql":
+            # The pool would try for a long time; whoever starts a server wants to know now.
+            connection.Database.connect(**connection.get_connection_params(), connect_timeout=5).close()
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         known = executor.loader.disk_migrations

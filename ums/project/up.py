@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import ssl
 import sys
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from websockets.exceptions import InvalidState
 
 from ums.project.data import default_data_directory
 from ums.project.prepare import (
@@ -24,8 +27,13 @@ from ums.project.prepare import (
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable, Iterator
 
     from ums.project.tls import ServerFiles
+
+
+FAREWELL = 3.0
+"""Seconds for answers on their way, once devices have been drained."""
 
 
 def up(*, bind: str, port: int, demo: int) -> int:
@@ -121,7 +129,18 @@ def _configuration(files: ServerFiles) -> uvicorn.Config:
 class Server(uvicorn.Server):
     """Drains devices before it closes sockets: they are told to come back, and when."""
 
-    on_started = None
+    on_started: Callable[[], None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C end the server in order. uvicorn would raise them once more when it is done, and the
+        process would die of the signal before it has stopped what else runs in it."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -133,7 +152,24 @@ class Server(uvicorn.Server):
 
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(runtime.stop(drain=True), 15)
+        for server in self.servers:
+            server.close()
+        await self._close_connections()
         await super().shutdown(sockets)
+
+    async def _close_connections(self) -> None:
+        """Ask what is still connected to end, then cut: a peer that went away without a TLS farewell is not waited
+        for, and a socket that is closing by itself is no reason to stop half-way."""
+        for connection in list(self.server_state.connections):
+            with suppress(InvalidState):
+                connection.shutdown()
+        end = time.monotonic() + FAREWELL
+        while self.server_state.connections and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+        for connection in list(self.server_state.connections):
+            self.server_state.connections.discard(connection)
+            if connection.transport is not None:
+                connection.transport.abort()
 
 
 def _greet(url: str, data: Path, password: str | None) -> None:
