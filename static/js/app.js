@@ -7,6 +7,7 @@
 import "./copy.js";
 import "./dialog.js";
 import "./dragdrop.js";
+import "./editor.js";
 import "./filter.js";
 import "./frame.js";
 import "./guard.js";

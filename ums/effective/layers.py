@@ -18,21 +18,15 @@ from django.db.models import Q
 from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
 from ums.domain.effectiveness import Layer, Rank
+from ums.profiles.assigned import RANKS
 from ums.profiles.content import catalogue_of, unsealed
-from ums.profiles.models import Assignment, Catalogue, ProfileKind, Revision
+from ums.profiles.models import Assignment, Catalogue, Revision
 from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ums.domain.parameters import Settings
-
-RANKS = {
-    (ProfileKind.STANDARD.value, True): Rank.STANDARD_DEVICE,
-    (ProfileKind.STANDARD.value, False): Rank.STANDARD_DIRECTORY,
-    (ProfileKind.PRIORITY.value, True): Rank.PRIORITY_DEVICE,
-    (ProfileKind.PRIORITY.value, False): Rank.PRIORITY_DIRECTORY,
-}
 
 
 @dataclass(frozen=True, slots=True)

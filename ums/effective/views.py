@@ -1,0 +1,131 @@
+"""The tab “Effective settings” of a device: each value, where it comes from, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from ums.core.access import Action, restrict
+from ums.core.listing import FilterBar, address
+from ums.core.rest import one_of
+from ums.devices.selectors import device_list, directory_path
+from ums.domain.effectiveness import Layer, Rank, explain_instance
+from ums.domain.parameters import Value
+from ums.effective.selectors import DeviceExplained, settings_explained
+from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
+from ums.profiles.models import Profile
+
+if TYPE_CHECKING:
+    from ums.devices.models import Device
+
+
+@require_safe
+def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
+    """The table, filtered by what stands in the address."""
+    device = _device(request, pk)
+    explained = settings_explained(device=device)
+    bar = FilterBar(request.GET, FIELDS)
+    titles = page_titles(explained.catalogue)
+    lines = lines_of(explained)
+    found = [] if bar.error else matching(lines, bar.criteria, titles)
+    asked = request.GET.get("at", "")
+    at = min(int(asked), len(found)) if asked.isascii() and asked.isdecimal() and len(asked) < 8 else 0
+    part = found[at : at + ROWS]
+    context = {
+        "device": device,
+        "breadcrumbs": _breadcrumbs(device),
+        "explained": explained,
+        "sections": sections(part, titles),
+        "total": len(found),
+        "all": len(lines),
+        "set_count": sum(line.layer is not None and not line.removed for line in lines),
+        "first": at + 1 if part else 0,
+        "last": at + len(part),
+        "previous_url": address(request.GET, at=str(max(0, at - ROWS))) if at else "",
+        "next_url": address(request.GET, at=str(at + ROWS)) if at + ROWS < len(found) else "",
+        "readable": _readable(request.user, [line.layer for line in part if line.layer]),
+        "quick": bar.text or " ".join(f"{token.key}:{token.value}" for token in bar.tokens),
+        **bar.context(request, placeholder="Filter by parameter, path or value"),
+    }
+    return render(request, "effective/device_settings.html", context)
+
+
+@require_safe
+def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
+    """Dialog: why a parameter (`?path=`) has its value, or why a free instance (`?serial=`) is there."""
+    explained = settings_explained(device=_device(request, pk))
+    path, serial = request.GET.get("path", ""), request.GET.get("serial", "")
+    context = _instance_why(explained, serial) if serial else _parameter_why(explained, path)
+    layers = [layer for layer, _ in context["steps"]]
+    context["readable"] = _readable(request.user, [*layers, *filter(None, [context.get("removed_by")])])
+    context["key"] = path or serial
+    context["local"] = Rank.LOCAL
+    return render(request, "effective/_explained.html", context)
+
+
+def _parameter_why(explained: DeviceExplained, path: str) -> dict[str, Any]:
+    found = next((one for one in explained.parameters if one.path == path), None)
+    if found is None:
+        raise Http404("There is no such parameter.")
+    explanation, parameter = found.explanation, found.parameter
+    steps: list[tuple[Layer, Value | None]] = [*explanation.losers]
+    if explanation.winner:
+        steps.insert(0, (explanation.winner, explanation.value))
+    catalogue = explained.catalogue
+    titles = page_titles(catalogue)
+    return {
+        "title": parameter.label if parameter else path,
+        "page": titles.get(parameter.page, "") if parameter else "",
+        "parameter": parameter,
+        "value": explanation.value,
+        "steps": steps,
+        "default": explanation.default,
+        "rule": explanation.rule,
+    }
+
+
+def _instance_why(explained: DeviceExplained, serial: str) -> dict[str, Any]:
+    why = explain_instance(explained.effective, serial)
+    if why.winner is None and why.removed_by is None:
+        raise Http404("There is no such instance.")
+    shown = next((one for one in explained.instances if one.serial == serial), None)
+    catalogue = explained.catalogue
+    layers = [*([why.winner] if why.winner else []), *why.losers]
+    cls = layers[0].instances[serial].cls
+    label = shown.label if shown else catalogue.classes[cls].label if catalogue and cls in catalogue.classes else cls
+    values = shown.instance.values if shown else {}
+    find = catalogue.find if catalogue else {}.get
+    name = instance_name(catalogue, cls, dict(layers[0].instances[serial].values))
+    return {
+        "title": name,
+        "page": label if label != name else "",
+        "instance": [
+            (catalogue.find(f"{cls}.{rel}") if catalogue else None, rel, value) for rel, value in names.items()
+        ],
+        "steps": [(layer, None) for layer in layers],
+        "removed_by": why.removed_by,
+        "rule": why.rule,
+        "serial": serial,
+    }
+
+
+def _device(request: HttpRequest, pk: int) -> Device:
+    device: Device = one_of(device_list(user=request.user), pk, "device")
+    return device
+
+
+def _readable(user: Any, layers: list[Layer]) -> set[int]:
+    """Profiles among the layers that the user may open: one query."""
+    ids = {layer.id for layer in layers if layer.rank is not Rank.LOCAL}
+    return set(restrict(Profile.objects.filter(pk__in=ids), user, Action.READ).values_list("pk", flat=True))
+
+
+def _breadcrumbs(device: Device) -> list[tuple[str, str]]:
+    url = reverse("devices:device_list")
+    path = directory_path(directory=device.directory)
+    above = [(step.name, f"{url}?directory={step.pk}" if step.parent_id else url) for step in path]
+    return [*above, (device.name, reverse("devices:device_detail", args=[device.pk]))]

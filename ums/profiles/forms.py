@@ -1,0 +1,110 @@
+"""Forms of profiles: a new one, its name and description, and where it lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from ums.core.access import Action, restrict
+from ums.devices.models import Directory
+from ums.profiles.models import Catalogue, Profile
+from ums.profiles.selectors import catalogue_newest
+from ums.profiles.services.profiles import DIRECTORY_KIND
+
+if TYPE_CHECKING:
+    from ums.core.errors import AppError
+
+NEWEST = "UMS Linux"
+"""New profiles are based on the newest catalogue of this name, when there is one."""
+
+_INPUT = {"class": "input", "autocomplete": "off"}
+
+
+class DirectoryField(forms.ModelChoiceField):
+    """A directory of one tree, with its path; those that the user may write in."""
+
+    def __init__(self, *, user: Any, kind: str) -> None:
+        directories = restrict(Directory.objects.filter(kind=DIRECTORY_KIND[kind]), user, Action.WRITE)
+        super().__init__(directories, empty_label=None, widget=forms.Select(attrs={"class": "select"}))
+        self.choices = paths(list(directories.select_related("parent")))  # type: ignore[assignment]
+
+
+def paths(directories: list[Directory]) -> list[tuple[int, str]]:
+    """(id, "North › Ward 3") of each directory, in the order of the tree; unknown parents are left out."""
+    known = {directory.pk: directory for directory in directories}
+
+    def trail(directory: Directory) -> list[str]:
+        names: list[str] = []
+        current: Directory | None = directory
+        while current is not None:
+            names.append(current.name)
+            current = known.get(current.parent_id or 0)
+        return names[::-1]
+
+    named = sorted((trail(directory), directory.pk) for directory in directories)
+    return [(pk, " › ".join(names)) for names, pk in named]
+
+
+class _Form(forms.Form):
+    """Takes the refusals of a service beside the fields that they are about."""
+
+    def refuse(self, error: AppError) -> None:
+        """Show what a service said."""
+        for name, messages in error.fields.items():
+            for message in messages:
+                self.add_error(name if name in self.fields else None, message)
+        if not error.fields:
+            self.add_error(None, error.message)
+
+
+class PropertiesForm(_Form):
+    """What a profile is called."""
+
+    name = forms.CharField(max_length=255, widget=forms.TextInput(attrs=_INPUT))
+    description = forms.CharField(
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 3}),
+        help_text="What it is for. Searched by the filter of the list.",
+    )
+
+
+class CreateForm(PropertiesForm):
+    """A new profile. `kind` chooses the tree."""
+
+    based_on = forms.ModelChoiceField(
+        Catalogue.objects.none(),
+        label="Based on",
+        empty_label=None,
+        widget=forms.Select(attrs={"class": "select"}),
+        help_text="The firmware whose parameters it can set.",
+    )
+    overwrite_sessions = forms.BooleanField(
+        required=False,
+        label="Overwrite sessions",
+        help_text="Devices keep only the sessions, printers and other free instances of this profile and of stronger "
+        "ones; those of weaker profiles and of the device itself go.",
+    )
+
+    def __init__(self, *args: Any, user: Any, kind: str, directory: Directory | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["directory"] = DirectoryField(user=user, kind=kind)
+        self.fields["based_on"].queryset = Catalogue.objects.defer("definition")  # type: ignore[attr-defined]
+        self.initial.setdefault("directory", directory and directory.pk)
+        self.initial.setdefault("based_on", catalogue_newest(name=NEWEST) or catalogue_newest())
+        self.order_fields(["name", "description", "directory", "based_on", "overwrite_sessions"])
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether the user may write in no directory of this tree."""
+        return not self.fields["directory"].choices  # type: ignore[attr-defined]
+
+
+class MoveForm(_Form):
+    """To which directory."""
+
+    def __init__(self, *args: Any, user: Any, profile: Profile, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["directory"] = DirectoryField(user=user, kind=profile.kind)
+        self.initial.setdefault("directory", profile.directory_id)

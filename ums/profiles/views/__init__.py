@@ -1,0 +1,45 @@
+"""Pages about profiles: lists, the editor, revisions, assignments."""
+
+from ums.profiles.views.assigning import assign, assign_candidates, assign_reach
+from ums.profiles.views.assignments import (
+    assigned_for_device,
+    assigned_for_directory,
+    assignment_remove,
+    assignments_restore,
+    profile_assignments,
+)
+from ums.profiles.views.changes import (
+    profile_create,
+    profile_delete,
+    profile_properties,
+    profiles_delete,
+    profiles_move,
+)
+from ums.profiles.views.editor import catalogue_data, profile_content, profile_detail, profile_save
+from ums.profiles.views.lists import profile_list, profile_menu
+from ums.profiles.views.revisions import profile_revisions, revision_detail, revision_roll_back
+
+__all__ = [
+    "assign",
+    "assign_candidates",
+    "assign_reach",
+    "assigned_for_device",
+    "assigned_for_directory",
+    "assignment_remove",
+    "assignments_restore",
+    "catalogue_data",
+    "profile_assignments",
+    "profile_content",
+    "profile_create",
+    "profile_delete",
+    "profile_detail",
+    "profile_list",
+    "profile_menu",
+    "profile_properties",
+    "profile_revisions",
+    "profile_save",
+    "profiles_delete",
+    "profiles_move",
+    "revision_detail",
+    "revision_roll_back",
+]

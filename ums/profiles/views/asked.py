@@ -1,0 +1,162 @@
+"""What a request names: profiles by id or by the filter of their list, and when devices shall get a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.http import Http404, QueryDict
+
+from ums.core.access import Action, restrict, subtree
+from ums.core.errors import AppError
+from ums.core.filters import MAX_ID, like
+from ums.core.listing import FilterBar
+from ums.core.rest import MAX_IDS, all_of, one_of
+from ums.devices.models import Directory
+from ums.devices.services import When
+from ums.domain.criteria import Criteria, Field, Kind, Pattern, Span
+from ums.profiles.models import Assignment, Profile, ProfileKind
+from ums.profiles.selectors import profile_list
+from ums.profiles.services.profiles import DIRECTORY_KIND
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+FIELDS = (
+    Field("assigned", Kind.FLAG, "Assigned to anything", (("yes", "Yes"), ("no", "No"))),
+    Field("based-on", Kind.TEXT, "Firmware, as UMS Linux"),
+    Field("author", Kind.TEXT, "Who changed it last"),
+    Field("changed", Kind.MOMENT, "Last change, as <7d"),
+)
+"""What the filter bar of the list offers."""
+
+_TEXTS = {"based-on": "based_on__name", "author": "head__author_name"}
+
+
+def readable_profiles(request: HttpRequest, action: str = Action.READ) -> QuerySet[Profile]:
+    """The profiles that may be read, without what is large: content and catalogue."""
+    return profile_list(user=request.user, action=action).defer("head__content", "based_on__definition")
+
+
+def profile_of(request: HttpRequest, pk: int) -> Profile:
+    """The profile, or Http404."""
+    profile: Profile = one_of(readable_profiles(request), pk, "profile")
+    return profile
+
+
+def directory_of(request: HttpRequest, query: QueryDict) -> Directory | None:
+    """The directory of profiles that an address names. Raises Http404 when it may not be browsed."""
+    ids = numbers(query.get("directory", ""))
+    if not ids:
+        return None
+    directories = Directory.objects.filter(kind__in=list(DIRECTORY_KIND.values()))
+    found: Directory = one_of(restrict(directories, request.user, Action.BROWSE), ids[0], "directory")
+    return found
+
+
+def kind_of(query: QueryDict, directory: Directory | None) -> str:
+    """The kind of profiles that an address is about; its directory decides."""
+    if directory is not None:
+        return next(kind for kind, of in DIRECTORY_KIND.items() if of == directory.kind)
+    asked = query.get("kind", "")
+    return asked if asked in ProfileKind.values else ProfileKind.STANDARD.value
+
+
+def listed_profiles(request: HttpRequest, query: QueryDict, criteria: Criteria) -> QuerySet[Profile]:
+    """What the list with this address shows."""
+    directory = directory_of(request, query)
+    rows = readable_profiles(request).filter(kind=kind_of(query, directory))
+    if directory is not None:
+        rows = rows.filter(directory__in=subtree([directory.pk]))
+    for (_, excluded), terms in criteria.by_key().items():
+        wanted = Q()
+        for term in terms:
+            wanted |= _condition(term.field.key, term.wanted)
+        rows = rows.exclude(wanted) if excluded else rows.filter(wanted)
+    return with_words(rows, " ".join(criteria.words))
+
+
+def with_words(rows: QuerySet[Profile], words: str) -> QuerySet[Profile]:
+    """Each word is part of name or description."""
+    for word in words.split()[:10]:
+        rows = rows.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    return rows
+
+
+def _condition(key: str, wanted: Any) -> Q:
+    if isinstance(wanted, Pattern):
+        return like(_TEXTS[key], wanted)
+    if isinstance(wanted, Span):
+        condition = Q(pk__isnull=wanted.never)
+        condition &= Q(updated_at__gte=wanted.start) if wanted.start else Q()
+        return condition & (Q(updated_at__lt=wanted.end) if wanted.end else Q())
+    used = Q(pk__in=Assignment.objects.values("profile"))
+    return used if wanted else ~used
+
+
+def numbers(text: str) -> list[int]:
+    """The ids in "1,2,5-9". Raises Http404 for anything else, AppError `too_many` for more than MAX_IDS."""
+    found: list[int] = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        if not part.isascii() or not (first.isdecimal() and (last or first).isdecimal() and len(part) < 40):
+            raise Http404("These are no ids.")
+        low, high = int(first), int(last or first)
+        if not 0 < low <= high <= MAX_ID:
+            raise Http404("These are no ids.")
+        if len(found) + high - low >= MAX_IDS:
+            raise AppError("too_many", f"At most {MAX_IDS:,} can be named at once.")
+        found.extend(range(low, high + 1))
+    return found
+
+
+def as_text(ids: list[int]) -> str:
+    """Ids as `numbers` reads them, runs of neighbours joined: "1,2,5-9"."""
+    runs: list[list[int]] = []
+    for pk in sorted(set(ids)):
+        if runs and pk == runs[-1][1] + 1:
+            runs[-1][1] = pk
+        else:
+            runs.append([pk, pk])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+def given(request: HttpRequest) -> QueryDict:
+    """What was sent: a form's fields, or the address."""
+    return request.POST if request.method == "POST" and request.POST else request.GET
+
+
+def chosen_profiles(request: HttpRequest) -> list[Profile]:
+    """The profiles named by `profile` (repeated) or `ids`, or with `all` all that the filter of the list shows."""
+    asked = given(request)
+    if not asked.get("all"):
+        ids = numbers(",".join([asked.get("ids", ""), *asked.getlist("profile")]))
+        return all_of(readable_profiles(request), ids, "profile")
+    query = QueryDict(asked.get("filter", ""))
+    bar = FilterBar(query, FIELDS)
+    if bar.error:
+        raise AppError("filter_invalid", bar.error)
+    found = list(listed_profiles(request, query, bar.criteria)[: MAX_IDS + 1])
+    if len(found) > MAX_IDS:
+        raise AppError("too_many", f"At most {MAX_IDS:,} profiles can be taken at once; narrow the filter.")
+    return found
+
+
+def when_of(asked: Any) -> When:
+    """`when` of a form: now unless it says otherwise."""
+    return When.NEXT_BOOT if asked.get("when") == When.NEXT_BOOT else When.NOW
+
+
+def devices_get_it(count: int, when: When) -> str:
+    """The second line of a toast."""
+    if not count:
+        return "It reaches no device yet."
+    devices = "1 device gets" if count == 1 else f"{count:,} devices get"
+    return f"{devices} it {'now' if when is When.NOW else 'at the next boot'}."
+
+
+def may_all(request: HttpRequest, action: Action, profiles: list[Profile]) -> bool:
+    """Whether the user may do `action` with every one of them: one query."""
+    ids = {profile.pk for profile in profiles}
+    return restrict(Profile.objects.filter(pk__in=ids), request.user, action).count() == len(ids)

@@ -1,0 +1,128 @@
+"""The editor of a profile: its page, what it edits as JSON, and saving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from ums.core.access import Action, may
+from ums.core.actor import Actor
+from ums.core.errors import AppError, Conflict
+from ums.core.rest import one_of
+from ums.devices.services import When
+from ums.domain.parameters import settings_to_json
+from ums.profiles import services
+from ums.profiles.changes import keys_changed_since
+from ums.profiles.content import MASK, catalogue_of, masked
+from ums.profiles.models import Profile, ProfileKind, Revision
+from ums.profiles.selectors import catalogue_list, devices_of_profile, revision_list
+from ums.profiles.views.asked import devices_get_it, profile_of
+from ums.profiles.views.lists import breadcrumbs
+
+if TYPE_CHECKING:
+    from ums.domain.parameters import Catalogue
+
+
+class Save(msgspec.Struct, forbid_unknown_fields=True):
+    """What the editor posts: the wire form of settings, and how to save them."""
+
+    base: int
+    settings: dict[str, Any]
+    overwrite_sessions: bool
+    comment: str = ""
+    when: When = When.NOW
+
+
+def page_context(request: HttpRequest, profile: Profile) -> dict[str, Any]:
+    """What every tab of a profile shows."""
+    return {
+        "profile": profile,
+        "priority": profile.kind == ProfileKind.PRIORITY,
+        "breadcrumbs": [*breadcrumbs(profile.kind, profile.directory), (profile.name, "")],
+        "may_write": may(request.user, Action.WRITE, profile),
+        "may_assign": may(request.user, Action.ASSIGN, profile),
+    }
+
+
+@require_safe
+def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The editor. Its content comes as JSON (`profile_content`, `catalogue_data`)."""
+    profile = profile_of(request, pk)
+    based_on = profile.based_on
+    context = {
+        **page_context(request, profile),
+        "tab": "settings",
+        "catalogue_url": reverse("profiles:catalogue_data", args=[based_on.pk, based_on.checksum]),
+        "reached": devices_of_profile(profile=profile).count(),
+        "mask": MASK,
+    }
+    return render(request, "profiles/editor.html", context)
+
+
+@require_safe
+def profile_content(request: HttpRequest, pk: int) -> HttpResponse:
+    """The head revision, secrets masked."""
+    profile = profile_of(request, pk)
+    head = revision_list(user=request.user, profile=profile).first()
+    if head is None:
+        raise Http404("The profile has no revision.")
+    return JsonResponse(_as_json(catalogue_of(profile.based_on), head))
+
+
+@require_safe
+def catalogue_data(request: HttpRequest, pk: int, checksum: str) -> HttpResponse:
+    """A catalogue as it was stored (docs/catalogues.md). The checksum in the address lets browsers keep it."""
+    row = one_of(catalogue_list(user=request.user).filter(checksum=checksum), pk, "catalogue")
+    response = HttpResponse(row.definition, content_type="application/json")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@require_POST
+def profile_save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save what the editor posts. 422: values are refused; 409: somebody else saved, with what that was."""
+    profile = profile_of(request, pk)
+    try:
+        body = msgspec.json.decode(request.body, type=Save)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise AppError("invalid", f"This is not what the editor sends: {error}") from error
+    try:
+        revision = services.profile_save(
+            actor=Actor.from_request(request), profile=profile, **msgspec.structs.asdict(body)
+        )
+    except Conflict as error:
+        return JsonResponse(_conflict(request, profile, error, body.base), status=error.status)
+    except AppError as error:
+        status = 422 if error.code in ("settings_invalid", "invalid") else error.status
+        return JsonResponse({"code": error.code, "message": error.message, "fields": error.fields}, status=status)
+    if revision.number == body.base:
+        return JsonResponse({"number": revision.number, "message": "Nothing has changed.", "detail": ""})
+    reached = devices_of_profile(profile=profile).count()
+    detail = devices_get_it(reached, body.when) if reached else "It is not assigned to any device yet."
+    return JsonResponse({"number": revision.number, "message": f"Saved revision {revision.number}.", "detail": detail})
+
+
+def _conflict(request: HttpRequest, profile: Profile, error: Conflict, base: int) -> dict[str, Any]:
+    """The head, and the keys in which it differs from what the editor started from."""
+    revisions = revision_list(user=request.user, profile=profile)
+    head = revisions.first()
+    assert head is not None, "a profile that changed has a revision"
+    catalogue = catalogue_of(profile.based_on)
+    changed = keys_changed_since(catalogue, revisions.filter(number=base).first(), head)
+    return {"code": error.code, "message": error.message, "head": {**_as_json(catalogue, head), "changed": changed}}
+
+
+def _as_json(catalogue: Catalogue, revision: Revision) -> dict[str, Any]:
+    return {
+        "number": revision.number,
+        "author": revision.author_name,
+        "at": revision.created_at.isoformat(timespec="seconds"),
+        "comment": revision.comment,
+        "overwrite_sessions": revision.overwrite_sessions,
+        "settings": settings_to_json(masked(catalogue, revision.content)),
+    }
