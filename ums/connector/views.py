@@ -44,6 +44,7 @@ CHALLENGES = {"Basic": 'Basic realm="UMS", charset="UTF-8"', "Bearer": 'Bearer r
 
 
 @login_not_required
+@csrf_exempt
 @require_GET
 def cacerts(request: HttpRequest) -> HttpResponse:
     """The certificate of the device CA (RFC 7030 §4.1)."""

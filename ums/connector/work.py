@@ -13,6 +13,7 @@ from django.utils import timezone
 from ums.connector.metrics import TRANSFER_SECONDS
 from ums.connector.models import Certificate
 from ums.connector.proofs import Proof, ProofError
+from ums.connector.services import certificates_supersede
 from ums.devices.models import Device, Presence, SettingsState
 from ums.devices.services import Applied, boots_write, inventory_write, settings_applied
 from ums.domain.presence import HEARTBEAT
@@ -128,6 +129,7 @@ def log_in(requests: Sequence[LoginRequest]) -> list[Login | Refusal]:
             if applied:
                 reached.append(Applied(entry.device_id, found.state.seq, hello.tag))
             answers.append(_login(request, entry, found, unchanged, commands.get(entry.device_id, ())))
+    certificates_supersede(in_use={e.device_id: e.certificate_id for e in checked if isinstance(e, _Known)})
     if boots:
         boots_write(boot_ids=boots)
     if reached:

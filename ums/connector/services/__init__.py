@@ -1,7 +1,7 @@
 """All writes to authorities, first-authentication keys and device certificates."""
 
 from ums.connector.services.authorities import SigningPair, authority_ensure, authority_pair
-from ums.connector.services.certificates import certificate_revoke, device_reenrol
+from ums.connector.services.certificates import certificate_revoke, certificates_supersede, device_reenrol
 from ums.connector.services.enrolment import device_enrol
 from ums.connector.services.keys import (
     MadeKey,
@@ -19,6 +19,7 @@ __all__ = [
     "authority_ensure",
     "authority_pair",
     "certificate_revoke",
+    "certificates_supersede",
     "device_enrol",
     "device_reenrol",
     "enrolment_key_delete",

@@ -23,6 +23,8 @@ from ums.live.messages import DevicesCutOff
 from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ums.core.actor import Actor
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -109,8 +111,8 @@ def certificate_issue(*, device: Device, request: Request, enrolment_key: Enrolm
 def device_reenrol(*, actor: Actor, proven: Certificate, csr: bytes) -> Certificate:
     """A new certificate for the device that proved to hold the key of `proven` (RFC 7030 §4.2.2).
 
-    `proven` stays valid until it expires: an answer may get lost, and the device must be able to ask again. A request
-    for a key that has a valid certificate gets that one. Raises AppError (see check_request).
+    `proven` stays valid until the new one is used: an answer may get lost, and the device must be able to ask again.
+    A request for a key that has a valid certificate gets that one. Raises AppError (see check_request).
     """
     device = proven.device
     request = check_request(csr, device.unit_id)
@@ -129,6 +131,16 @@ def device_reenrol(*, actor: Actor, proven: Certificate, csr: bytes) -> Certific
         after={"fingerprint": renewed.fingerprint, "expires": renewed.not_after.isoformat()},
     )
     return renewed
+
+
+def certificates_supersede(*, in_use: Mapping[int, int]) -> int:
+    """Devices logged in with these certificates (device → certificate): older ones are void. Returns how many.
+
+    Not an event of its own: the renewal that made the newer certificate is recorded.
+    """
+    others = Certificate.objects.filter(device__in=in_use, revoked_at=None).exclude(pk__in=in_use.values()).order_by()
+    older = [pk for pk, device_id in others.values_list("pk", "device_id") if pk < in_use[device_id]]
+    return Certificate.objects.filter(pk__in=older).update(revoked_at=timezone.now()) if older else 0
 
 
 @transaction.atomic

@@ -96,6 +96,9 @@ def _enrol(actor: Actor, key: EnrolmentKey, request: Request) -> Certificate:
                 raise _Overtaken from error
             raise
     else:
+        # Asked anew now that nobody else can enrol this device: the same request may have just been answered.
+        if again := _issued_before(key, request):
+            return again
         former = _replace_certificates(device, key)
     certificate = certificate_issue(device=device, request=request, enrolment_key=key)
     _use(key)
