@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from ums.core.errors import AppError
+from ums.core.rest import TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,8 @@ def as_app_error(exception: Exception) -> AppError | None:
             return AppError("not_found", _words(exception) or "There is no such object.", status=404)
         case PermissionDenied():
             return AppError("not_allowed", _words(exception) or "You have no permission for this.", status=403)
+        case RequestDataTooBig():
+            return AppError("too_large", TooLarge.default_detail, status=TooLarge.status_code)
         case ValidationError():
             fields = dict(_flat(exception.detail, ""))
             told = "; ".join(

@@ -73,6 +73,8 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """Raises AppError `filter_invalid`."""
+        if view.action != "list":
+            return queryset
         given = request.query_params
         filterset = getattr(view, "filterset_class", None)
         if filterset is None:

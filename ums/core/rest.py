@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -23,14 +26,40 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
+MAX_BODY = 10 * 2**20
+"""Bytes of a request's body."""
+
 MAX_IDS = 1000
 """Objects that one request may name; more go by a filter."""
+
+
+class TooLarge(APIException):
+    """A body beyond MAX_BODY."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = f"A body has {MAX_BODY // 2**20} MB at most."
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON of bounded size and depth."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Raises ParseError, TooLarge."""
+        body = stream.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise TooLarge
+        try:
+            return super().parse(BytesIO(body), media_type, parser_context)
+        except RecursionError:
+            raise ParseError("This JSON is nested too deep.") from None
 
 
 class ApiViewSet(GenericViewSet):
     """Base of our resources. `ordering_fields` maps the names of orders to columns; the first one is the default."""
 
     lookup_value_regex = "[0-9]+"
+    parser_classes = (BoundedJSONParser,)
     filter_backends: Any = (StrictFilterBackend,)
     ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
 
@@ -38,6 +67,14 @@ class ApiViewSet(GenericViewSet):
     def actor(self) -> Actor:
         """Who acts, for services."""
         return Actor.from_request(self.request)
+
+    def get_object(self) -> Any:
+        """The row that the address names, if the user may see it. Raises Http404."""
+        try:
+            return super().get_object()
+        except Http404:
+            noun = self.get_queryset().model._meta.verbose_name
+            raise Http404(f"There is no such {noun}, or none that you may see.") from None
 
     def parsed(self, serializer_class: type[serializers.Serializer], **options: Any) -> dict[str, Any]:
         """The checked body. Raises ValidationError with a message per field."""
@@ -47,7 +84,11 @@ class ApiViewSet(GenericViewSet):
 
     def asked(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
         """The checked query parameters of an operation that is not a list."""
-        serializer = serializer_class(data=self.request.query_params)
+        # As a plain mapping: REST framework reads a missing boolean of a form as false.
+        many = serializers.MultipleChoiceField | serializers.ListField
+        fields, query = serializer_class().fields, self.request.query_params
+        data = {k: query.getlist(k) if isinstance(fields.get(k), many) else query[k] for k in query}
+        serializer = serializer_class(data=data)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

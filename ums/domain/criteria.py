@@ -126,8 +126,8 @@ def parse(text: str, fields: Iterable[Field], now: datetime) -> Criteria:
     for part in _PART.finditer(text):
         key = part["key"]
         if key is None or (key.lower().replace("_", "-") not in known and _is_word(part[0])):
-            word = part[0] if part["phrase"] is None else part["phrase"]
-            words.extend([word] if word.strip('"') else [])
+            word = (part[0] if part["phrase"] is None else part["phrase"]).replace('"', "").strip()
+            words.extend([word] if word else [])
             continue
         field = known.get(key.lower().replace("_", "-"))
         if field is None:

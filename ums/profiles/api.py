@@ -227,14 +227,14 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return self._read(profile.pk)
 
     @extend_schema(responses=RevisionDetailOut)
-    @action(detail=True, methods=["get"], url_name="settings")
-    def settings(self, request: Request, pk: str) -> Response:  # type: ignore[override]
+    @action(detail=True, methods=["get"], url_path="settings", url_name="settings")
+    def settings_read(self, request: Request, pk: str) -> Response:
         """The settings in force, with the number of their revision."""
         head = revision_list(user=request.user, profile=self.get_object()).first()
         return self.answer(head, RevisionDetailOut)
 
     @extend_schema(request=SettingsInput, responses=RevisionDetailOut)
-    @settings.mapping.put
+    @settings_read.mapping.put
     def settings_save(self, request: Request, pk: str) -> Response:
         """Save settings as a new revision. 409 when somebody saved another one after `base`."""
         revision = profile_save(actor=self.actor, profile=self.get_object(), **self.parsed(SettingsInput))
