@@ -101,7 +101,7 @@ def keyset_keys(queryset: QuerySet[Any], *, order: Order, limit: int, after: str
 
 def _window(queryset: QuerySet[M], order: Order, after: str) -> QuerySet[M]:
     field, nullable = _field(queryset, order.field)
-    rows = queryset.order_by(*_ordering(order, nullable)).annotate(_paging_key=F(order.field))
+    rows: QuerySet[M] = queryset.order_by(*_ordering(order, nullable)).annotate(_paging_key=F(order.field))  # type: ignore[assignment]
     return rows.filter(_beyond(order, nullable, *_decoded(after, order, field))) if after else rows
 
 

@@ -49,7 +49,7 @@ def test_nothing_is_told_without_authentication(cast: Cast) -> None:
 
 
 def test_nested_messages_have_paths() -> None:
-    detail = {"a": {"b": ["wrong"]}, "list": [{}, {"c": ["bad"]}], "non_field_errors": ["all"]}
+    detail: Any = {"a": {"b": ["wrong"]}, "list": [{}, {"c": ["bad"]}], "non_field_errors": ["all"]}
     error = as_app_error(ValidationError(detail))
     assert error is not None
     assert error.fields == {"a.b": ["wrong"], "list.1.c": ["bad"], "general": ["all"]}
@@ -65,6 +65,8 @@ def test_defects_stay_defects() -> None:
 
 def test_a_huge_body_is_refused(cast: Cast) -> None:
     body = '{"name": "' + "x" * (10 * 2**20) + '"}'
-    response = cast.client("root").generic("POST", "/api/v1/directories/", data=body, content_type="application/json")
+    response: Any = cast.client("root").generic(
+        "POST", "/api/v1/directories/", data=body, content_type="application/json"
+    )
     assert response.status_code == 413
-    assert response.json()["code"] == "too_large"  # type: ignore[attr-defined]
+    assert response.json()["code"] == "too_large"
