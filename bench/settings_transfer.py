@@ -8,7 +8,6 @@ device takes to apply, and 1,000 reports. Baseline: the same 1,000 rows written 
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,7 +38,7 @@ def measure() -> Figure:
         server = Server(Path(directory) / "data", database_url=url)
         server.start()
         try:
-            with psycopg.connect(url, autocommit=True) as database, _client(server) as api:
+            with psycopg.connect(url, autocommit=True) as database, server.api() as api:
                 return _measure(server, api, database, Path(directory))
         finally:
             server.stop()
@@ -95,21 +94,6 @@ def _one_by_one(database: psycopg.Connection) -> float:
     for pk in ids:
         database.execute("UPDATE devices_settingsstate SET applied_at = now() WHERE device_id = %s", [pk])
     return time.perf_counter() - start
-
-
-def _client(server: Server) -> httpx.Client:
-    made = subprocess.run(
-        [PROGRAM, "api-token", "bench", "--data", server.data],
-        env={**server.environment, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    token = made.stdout.splitlines()[-1]
-    headers = {"Authorization": f"Token {token}"}
-    return httpx.Client(
-        base_url=f"{server.url}/api/v1/", verify=str(server.data / "tls" / "ca.pem"), headers=headers, timeout=60
-    )
 
 
 def _root(api: httpx.Client, kind: str) -> int:

@@ -37,6 +37,10 @@ document.addEventListener("htmx:responseError", failed);
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:timeout", failed);
 
+/* The server leaves the tree out for pages that can put an answer into their frame. Before this module has been loaded
+   htmx swaps whole bodies: those answers need everything. */
+document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-UMS-Frame"] = "1"; });
+
 /* Navigation: a boosted answer replaces #page only, so tree, messages and the live socket stay. An answer without #page
    (the login page after the session ended) is opened as a real page. */
 document.addEventListener("htmx:beforeRequest", (event) => {

@@ -14,6 +14,12 @@
 const KEY = "ums.tree-open";
 const remembered = () => new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
 
+/** What tells one node's address from another's: the path and the directory, not filters, order or page. */
+function place(address) {
+  const { pathname, searchParams } = new URL(address);
+  return `${pathname}?kind=${searchParams.get("kind") ?? "standard"}&directory=${searchParams.get("directory") ?? ""}`;
+}
+
 class UmsTree extends HTMLElement {
   #typed = "";
   #timer = 0;
@@ -25,12 +31,14 @@ class UmsTree extends HTMLElement {
       if (event.target.matches('[role="treeitem"]')) this.#rove(event.target);
     });
     document.body.addEventListener("htmx:pushedIntoHistory", this);
+    document.body.addEventListener("htmx:afterSettle", this);
     document.body.addEventListener("ums:changed", this);
     this.#start();
   }
 
   disconnectedCallback() {
     document.body.removeEventListener("htmx:pushedIntoHistory", this);
+    document.body.removeEventListener("htmx:afterSettle", this);
     document.body.removeEventListener("ums:changed", this);
   }
 
@@ -38,7 +46,7 @@ class UmsTree extends HTMLElement {
     if (event.type === "click") this.#click(event);
     else if (event.type === "keydown") this.#key(event);
     else if (event.type === "ums:changed") this.#changed(event);
-    else this.markCurrent();
+    else if (event.type !== "htmx:afterSettle" || event.detail.elt?.id === "page") this.markCurrent();
   }
 
   get items() {
@@ -106,12 +114,14 @@ class UmsTree extends HTMLElement {
     return item.getAttribute("aria-expanded") === "true" ? this.collapse(item) : this.expand(item);
   }
 
-  /** The item whose address is the page's (the longest path that fits) is the current one. */
+  /** The current item: the page itself, else the nearest of its breadcrumbs, else the longest path that fits. */
   markCurrent() {
-    const here = location.pathname;
+    const items = [...this.querySelectorAll('[role="treeitem"][href]')];
+    const trail = [...document.querySelectorAll("#breadcrumbs a")].map((link) => link.href).reverse();
     let best = null;
-    for (const item of this.querySelectorAll('[role="treeitem"][href]')) {
-      if ((here === item.pathname || here.startsWith(item.pathname)) && (!best || item.pathname.length > best.pathname.length)) best = item;
+    for (const wanted of [location.href, ...trail].map(place)) best ??= items.find((item) => place(item.href) === wanted);
+    for (const item of best ? [] : items) {
+      if (location.pathname.startsWith(item.pathname) && (!best || item.pathname.length > best.pathname.length)) best = item;
     }
     this.querySelectorAll("[aria-current]").forEach((item) => item !== best && item.removeAttribute("aria-current"));
     best?.setAttribute("aria-current", "page");

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import ssl
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,6 +48,20 @@ class Server:
             return httpx.get(f"{self.url}/ums/check-status", verify=False, timeout=5).is_success
         except httpx.HTTPError:
             return False
+
+    def api(self) -> httpx.Client:
+        """A client of /api/v1/ with a token of the superuser, which trusts the server's own authority."""
+        program = Path(sys.executable).with_name("ums")
+        environment = {**os.environ, **self.environment}
+        made = subprocess.run(
+            [program, "api-token", "tests"], env=environment, capture_output=True, text=True, check=True
+        )
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1/",
+            headers={"Authorization": f"Token {made.stdout.splitlines()[-1]}"},
+            verify=ssl.create_default_context(cafile=self.data / "tls" / "ca.pem"),
+            timeout=60,
+        )
 
     def kill(self) -> None:
         """End it as a crash would."""

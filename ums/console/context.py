@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Version, request id and the server's clock for all pages; the tree for those that show it.
 
-    htmx swaps only the page inside the frame, so its requests need no tree.
+    A page that swaps answers into its own frame (static/js/requests.js says so by X-UMS-Frame) needs no tree.
     """
     context: dict[str, Any] = {
         "ums_version": __version__,
@@ -28,6 +28,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         context["messages_url"] = reverse("jobs:messages")
-        if not getattr(request, "htmx", False):
+        context["framed"] = request.headers.get("X-UMS-Frame") == "1"
+        if not context["framed"]:
             context["tree"] = SimpleLazyObject(lambda: tree(user, request.get_full_path()))
     return context

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.db.models import Count
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from ums.core.access import Action, may_somewhere, restrict
-from ums.devices.models import DirectoryKind
+from ums.devices.models import Device, DirectoryKind
 from ums.devices.selectors import directory_device_counts, directory_list, directory_root
 from ums.profiles.models import Profile, ProfileKind
 
@@ -110,7 +110,7 @@ class DirectoryTree:
             kind="directory" if of_devices else "profile-directory",
             pk=entry.pk,
             drag=not root,
-            drop="device profile directory" if of_devices else "profile-directory",
+            drop="device profile directory" if of_devices else "profile profile-directory",
             drop_count=total if of_devices else None,
             menu_url=reverse("devices:directory_menu", args=[entry.pk]),
         )
@@ -152,27 +152,40 @@ class DirectoryTree:
 
 def tree(user: Any, location: str) -> list[Node | None]:
     """The whole tree as a page shows it; `location` (path and query) says which node is the current one."""
-    split = urlsplit(location)
-    query = parse_qs(split.query)
-    asked = query.get("directory", [""])[0]
+    path = urlsplit(location).path
+    current_kind, current = _current(location)
     nodes: list[Node | None] = []
-    for kind in KINDS:
+    for kind in KINDS if may_somewhere(user, Action.BROWSE) else ():
         directories = DirectoryTree(user, kind)
-        if not may_somewhere(user, Action.BROWSE):
-            continue
-        here = _is_here(kind, split.path, query)
-        current = (int(asked) if asked.isdecimal() else directories.root.pk) if here else None
+        here = (current or directories.root.pk) if kind == current_kind else None
         depth = 2 if kind == DirectoryKind.DEVICE else 1 if here else 0
-        nodes.append(directories.node(directories.root.pk, current, 1, depth))
-    administration = _administration(user, split.path)
+        nodes.append(directories.node(directories.root.pk, here, 1, depth))
+    administration = _administration(user, path)
     return [*nodes, None, administration] if administration else nodes
 
 
-def _is_here(kind: str, path: str, query: dict[str, list[str]]) -> bool:
-    if kind == DirectoryKind.DEVICE:
-        return path == reverse("devices:device_list")
-    wanted = ProfileKind.PRIORITY if kind == DirectoryKind.PRIORITY_PROFILE else ProfileKind.STANDARD
-    return path == reverse("profiles:profile_list") and query.get("kind", [ProfileKind.STANDARD])[0] == wanted
+def _current(location: str) -> tuple[str, int | None]:
+    """Kind and id of the directory that a page is about; None stands for the root, "" for no directory at all."""
+    split = urlsplit(location)
+    try:
+        match = resolve(split.path)
+    except Resolver404:
+        return "", None
+    pk = match.kwargs.get("pk")
+    if pk is not None and (match.url_name or "").startswith("device_"):
+        return DirectoryKind.DEVICE, Device.objects.filter(pk=pk).values_list("directory_id", flat=True).first()
+    if pk is not None and match.app_name == "profiles":
+        row = Profile.objects.filter(pk=pk).values_list("directory__kind", "directory_id").first()
+        return row or ("", None)
+    query = parse_qs(split.query)
+    asked = query.get("directory", [""])[0]
+    directory = int(asked) if asked.isdecimal() and len(asked) < 19 else None
+    if match.view_name == "devices:device_list":
+        return DirectoryKind.DEVICE, directory
+    if match.view_name == "profiles:profile_list":
+        priority = query.get("kind", [""])[0] == ProfileKind.PRIORITY
+        return DirectoryKind.PRIORITY_PROFILE if priority else DirectoryKind.PROFILE, directory
+    return "", None
 
 
 def _administration(user: Any, path: str) -> Node | None:

@@ -73,6 +73,7 @@ def tree_children(request: HttpRequest, pk: int) -> HttpResponse:
 DROPS = {
     ("profile", "directory"): "profiles:assign",
     ("profile", "device"): "profiles:assign",
+    ("profile", "profile-directory"): "profiles:profiles_move",
     ("device", "directory"): "devices:devices_move",
     ("directory", "directory"): "devices:directory_move",
     ("profile-directory", "profile-directory"): "devices:directory_move",

@@ -45,6 +45,7 @@ def logging_config(form: str, debug: bool) -> None:
                 "websockets": {"level": "WARNING"},
                 "celery": {"level": "WARNING"},
                 "axes": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},
                 "psycopg.pool": {"level": "ERROR"},
                 "ums": {"level": "DEBUG" if debug else "INFO"},
             },

@@ -1,0 +1,157 @@
+"""The main job, as an administrator does it: a profile made and dragged onto a directory, devices that obey, a priority
+profile that wins, values that return, a server that crashes and comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.services.agent import Agent
+from tests.services.process import wait_until
+from tests.services.server import Server
+
+AGENT = "real-device"
+SITE, WARD = "Bremen Hospital", "Surgery"
+VOLUME, DPMS, TASKBAR = "userinterface.sound.volume", "userinterface.dpms.off", "userinterface.taskbar.height"
+
+SLOW_HOOK = "#!/bin/sh\nsleep 1\n"
+"""So that a person, and this test, can see that changes are pending before they are applied."""
+
+
+@pytest.fixture(scope="module")
+def agent(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
+    """A real agent process, enrolled into the ward with a key of its own."""
+    with server.api() as api:
+        directories = api.get("directories/", params={"kind": "device", "limit": 500}).json()["items"]
+        ward = next(entry["id"] for entry in directories if entry["name"] == WARD)
+        made = api.post(
+            "enrolment-keys/", json={"name": "Real device", "kind": "bound", "unit_ids": ["REAL01"], "directory": ward}
+        )
+        made.raise_for_status()
+    state = tmp_path_factory.mktemp("agent") / "state"
+    running = Agent(state, server, made.json()["items"][0]["secret"], unit_id="REAL01", name=AGENT)
+    running.start()
+    running.hook("10-slow", SLOW_HOOK)
+    yield running
+    running.stop()
+
+
+def test_a_profile_reaches_devices_and_goes_again(console: Page, server: Server, agent: Agent) -> None:
+    defaults = {path: agent.values[path] for path in (VOLUME, DPMS, TASKBAR)}
+
+    _create_profile(console, "Profiles", "Quiet ward")
+    for path, value in ((VOLUME, "15"), (DPMS, "45"), (TASKBAR, "64")):
+        _set(console, path, value)
+    _save(console)
+
+    _open_directory(console, WARD)
+    row = console.get_by_role("row").filter(has_text=AGENT)
+    expect(row).to_contain_text("Online")
+    expect(row).to_contain_text("Applied")
+    console.evaluate("window.sameDocument = true")
+
+    _drag_onto_directory(console, "Quiet ward", WARD)
+    with console.expect_response(lambda response: response.request.method == "POST" and response.ok):
+        console.get_by_role("dialog").get_by_role("button", name="Assign", exact=True).click()
+    agent.wait_values({VOLUME: 15, DPMS: 45, TASKBAR: 64}, seconds=2)
+    _open_directory(console, WARD)
+    _watch_from_pending_to_applied(console)
+    assert console.evaluate("window.sameDocument"), "the page was loaded anew"
+
+    _create_profile(console, "Priority Profiles", "Loud site")
+    _set(console, VOLUME, "90")
+    _save(console)
+    _assign_by_dialog(console, SITE)
+    agent.wait_values({VOLUME: 90, DPMS: 45, TASKBAR: 64}, seconds=5)
+
+    for profile, directory in (("Loud site", SITE), ("Quiet ward", WARD)):
+        _open_directory(console, directory)
+        console.get_by_label("Assigned objects").get_by_role("button", name=f"Remove {profile}").click()
+        expect(console.get_by_label("Assigned objects").get_by_text(profile)).to_have_count(0)
+    agent.wait_values(defaults, seconds=5)
+
+
+def test_everything_comes_back_after_a_crash(console: Page, server: Server, agent: Agent) -> None:
+    counter = console.locator("#counters")
+    expect(counter).to_contain_text("26")
+    server.kill()
+    expect(console.get_by_role("banner").get_by_text("Live updates paused")).to_be_visible(timeout=20_000)
+    server.start()
+    with server.api() as api:
+
+        def all_back() -> bool:
+            devices = api.get("devices/", params={"limit": 100}).json()["items"]
+            return sum(device["status"] == "online" for device in devices) == 26
+
+        wait_until(all_back, 90, "26 devices online again", every=0.5)
+    expect(console.get_by_role("banner").get_by_text("Live updates paused")).to_be_hidden(timeout=60_000)
+    expect(counter).to_contain_text("26", timeout=30_000)
+
+
+def test_sigterm_drains_and_ends_with_status_0(server: Server, agent: Agent, tmp_path: Path) -> None:
+    assert server.stop() == 0
+    server.start()
+
+
+# ---------------------------------------------------------------- what the administrator does
+
+
+def _tree_item(page: Page, name: str) -> None:
+    page.get_by_role("tree").get_by_role("treeitem", name=name).first.click()
+
+
+def _create_profile(page: Page, tree: str, name: str) -> None:
+    page.get_by_role("tree").get_by_role("treeitem", name=tree).first.click()
+    page.get_by_role("button", name="New profile").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(name)
+    dialog.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def _set(page: Page, path: str, value: str) -> None:
+    """Find a parameter by its path, activate it and give it a value."""
+    page.get_by_placeholder("Search 558 parameters").fill(path)
+    row = page.locator(f'[data-path="{path}"]')
+    row.get_by_role("switch").click()
+    row.get_by_role("spinbutton").fill(value)
+    row.get_by_role("spinbutton").press("Tab")
+
+
+def _save(page: Page) -> None:
+    with page.expect_response(lambda response: "/save" in response.url) as saved:
+        page.keyboard.press("Control+s")
+    assert saved.value.ok, saved.value.text()
+    expect(page.get_by_text("Saved", exact=False).first).to_be_visible()
+
+
+def _open_directory(page: Page, name: str) -> None:
+    page.get_by_role("tree").get_by_role("treeitem", name=name).first.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def _drag_onto_directory(page: Page, profile: str, directory: str) -> None:
+    page.get_by_role("tree").get_by_role("treeitem", name="Profiles").first.click()
+    row = page.get_by_role("row").filter(has_text=profile)
+    expect(row).to_be_visible()
+    row.drag_to(page.get_by_role("tree").get_by_role("treeitem", name=directory).first)
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _assign_by_dialog(page: Page, directory: str) -> None:
+    page.get_by_role("button", name="Assign…").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Search directories and devices").fill(directory)
+    dialog.get_by_role("checkbox", name=directory).check()
+    dialog.get_by_role("button", name="Assign", exact=True).click()
+    expect(dialog).to_be_hidden()
+
+
+def _watch_from_pending_to_applied(page: Page) -> None:
+    row = page.get_by_role("row").filter(has_text=AGENT)
+    expect(row).to_contain_text("Changes pending", timeout=3_000)
+    expect(row).to_contain_text("Applied", timeout=10_000)
+    expect(page.get_by_role("row").filter(has_text="Changes pending")).to_have_count(0)
