@@ -247,8 +247,7 @@ class UmsEditor extends HTMLElement {
     const before = this.activeCount;
     this.#count();
     if (!this.notice) return;
-    const row = key && this.main.querySelector(`[data-key="${CSS.escape(key)}"]`)?.row;
-    row?.refresh();
+    if (key) this.main.querySelector(`[data-key="${CSS.escape(key)}"]`)?.row.refresh();
     this.#names(key);
     this.#listErrors();
     if (this.activeCount !== before || !key) this.nav.render();
@@ -262,7 +261,7 @@ class UmsEditor extends HTMLElement {
 
   /* The tab of an instance carries its name while it is typed. */
   #names(key) {
-    const place = key && this.catalogue.place(key, this.model.now.classes);
+    const place = key ? this.catalogue.place(key, this.model.now.classes) : null;
     if (place?.parameter.cls?.kind !== "free" || place.parameter.name !== place.parameter.cls.name_parameter) return;
     const tab = this.main.querySelector(`[data-instance="${CSS.escape(place.instance)}"] .truncate`);
     if (tab) tab.textContent = this.catalogue.instanceLabel(place.parameter.cls, place.instance, this.model.now.values);
@@ -276,16 +275,14 @@ class UmsEditor extends HTMLElement {
     const sent = { base: this.model.number, settings: this.model.wire, overwrite_sessions: this.model.now.overwrite, comment: comment.value.trim(), when };
     this.saving = true;
     this.bar.classList.add("saving");
-    try {
-      const headers = { "Content-Type": "application/json", Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
-      const { status, body } = await json(this.getAttribute("save-url"), { method: "POST", headers, body: JSON.stringify(sent) });
-      this.#answered(status, body, sent);
-    } catch ({ status }) {
-      const detail = status === 401 ? "Your session has ended. Sign in again in another tab, then save here: nothing is lost." : "Your changes are still here. Check the connection, then save again.";
+    const headers = { "Content-Type": "application/json", Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+    const answer = await json(this.getAttribute("save-url"), { method: "POST", headers, body: JSON.stringify(sent) }).catch((error) => ({ error }));
+    this.saving = false;
+    this.bar.classList.remove("saving");
+    if (!answer.error) this.#answered(answer.status, answer.body, sent);
+    else {
+      const detail = answer.error.status === 401 ? "Your session has ended. Sign in again in another tab, then save here: nothing is lost." : "Your changes are still here. Check the connection, then save again.";
       toast({ text: "This was not saved", detail, level: "error" });
-    } finally {
-      this.saving = false;
-      this.bar.classList.remove("saving");
     }
   }
 

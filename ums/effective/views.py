@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ums.core.access import Action, restrict
 from ums.core.listing import FilterBar, address
-from ums.core.rest import one_of
-from ums.devices.selectors import device_list, directory_path
+from ums.devices.pages import device_or_404, device_page
 from ums.domain.effectiveness import Layer, Rank, explain_instance
 from ums.domain.parameters import Value
 from ums.effective.selectors import DeviceExplained, settings_explained
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
 from ums.profiles.models import Profile
 
-if TYPE_CHECKING:
-    from ums.devices.models import Device
-
 
 @require_safe
 def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
     """The table, filtered by what stands in the address."""
-    device = _device(request, pk)
-    explained = settings_explained(device=device)
+    frame = device_page(request.user, pk, "settings")
+    explained = settings_explained(device=frame["device"])
     bar = FilterBar(request.GET, FIELDS)
     titles = page_titles(explained.catalogue)
     lines = lines_of(explained)
     found = [] if bar.error else matching(lines, bar.criteria, titles)
+    # What is set is what one comes for; the bare address shows that.
+    overview = not request.GET.keys() - {"at"}
+    if overview:
+        found = [line for line in found if line.layer]
     asked = request.GET.get("at", "")
     at = min(int(asked), len(found)) if asked.isascii() and asked.isdecimal() and len(asked) < 8 else 0
     part = found[at : at + ROWS]
     context = {
-        "device": device,
-        "breadcrumbs": _breadcrumbs(device),
+        **frame,
         "explained": explained,
         "sections": sections(part, titles),
         "total": len(found),
         "all": len(lines),
         "set_count": sum(line.layer is not None and not line.removed for line in lines),
+        "overridden_count": sum(line.losers > 0 for line in lines),
         "first": at + 1 if part else 0,
         "last": at + len(part),
         "previous_url": address(request.GET, at=str(max(0, at - ROWS))) if at else "",
         "next_url": address(request.GET, at=str(at + ROWS)) if at + ROWS < len(found) else "",
         "readable": _readable(request.user, [line.layer for line in part if line.layer]),
+        "overview": overview,
         "quick": bar.text or " ".join(f"{token.key}:{token.value}" for token in bar.tokens),
-        **bar.context(request, placeholder="Filter by parameter, path or value"),
+        **bar.context(request, placeholder="Filter by parameter, path or value", keep=("show",)),
     }
     return render(request, "effective/device_settings.html", context)
 
@@ -57,7 +57,7 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
     """Dialog: why a parameter (`?path=`) has its value, or why a free instance (`?serial=`) is there."""
-    explained = settings_explained(device=_device(request, pk))
+    explained = settings_explained(device=device_or_404(request.user, pk))
     path, serial = request.GET.get("path", ""), request.GET.get("serial", "")
     context = _instance_why(explained, serial) if serial else _parameter_why(explained, path)
     layers = [layer for layer, _ in context["steps"]]
@@ -103,9 +103,7 @@ def _instance_why(explained: DeviceExplained, serial: str) -> dict[str, Any]:
     return {
         "title": name,
         "page": label if label != name else "",
-        "instance": [
-            (catalogue.find(f"{cls}.{rel}") if catalogue else None, rel, value) for rel, value in names.items()
-        ],
+        "instance": [(find(f"{cls}.{rel}"), rel, value) for rel, value in values.items()],
         "steps": [(layer, None) for layer in layers],
         "removed_by": why.removed_by,
         "rule": why.rule,
@@ -113,19 +111,7 @@ def _instance_why(explained: DeviceExplained, serial: str) -> dict[str, Any]:
     }
 
 
-def _device(request: HttpRequest, pk: int) -> Device:
-    device: Device = one_of(device_list(user=request.user), pk, "device")
-    return device
-
-
 def _readable(user: Any, layers: list[Layer]) -> set[int]:
     """Profiles among the layers that the user may open: one query."""
     ids = {layer.id for layer in layers if layer.rank is not Rank.LOCAL}
     return set(restrict(Profile.objects.filter(pk__in=ids), user, Action.READ).values_list("pk", flat=True))
-
-
-def _breadcrumbs(device: Device) -> list[tuple[str, str]]:
-    url = reverse("devices:device_list")
-    path = directory_path(directory=device.directory)
-    above = [(step.name, f"{url}?directory={step.pk}" if step.parent_id else url) for step in path]
-    return [*above, (device.name, reverse("devices:device_detail", args=[device.pk]))]

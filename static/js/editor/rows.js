@@ -37,7 +37,7 @@ export class Row {
       this.switch,
       el("div", { class: "param-text" },
         el("div", { class: "param-label" }, el("label", { id: ids.label, for: ids.field }, title(parameter)), ...marks),
-        el("p", { class: "param-help", id: ids.help }, parameter.help ? `${parameter.help} ` : "", el("code", {}, parameter.path))),
+        el("p", { class: "param-help", id: ids.help }, parameter.help ? `${parameter.help} ` : "", el("code", {}, this.key.includes(":") ? parameter.path : this.key))),
       this.value);
   }
 

@@ -20,7 +20,7 @@ from ums.core.paging import Order
 from ums.core.rest import MAX_IDS, all_of
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.profiles import assigned, services
-from ums.profiles.models import Profile, ProfileKind
+from ums.profiles.models import Assignment, Profile, ProfileKind
 from ums.profiles.selectors import assignment_list, devices_of_profile, devices_of_targets
 from ums.profiles.views.asked import devices_get_it, numbers, profile_of, when_of
 from ums.profiles.views.directories import DeviceDirectories
@@ -45,10 +45,7 @@ def profile_assignments(request: HttpRequest, pk: int) -> HttpResponse:
         **page_context(request, profile),
         "tab": "assignments",
         "page": page,
-        "lines": [
-            (row, directories.path(row.directory_id or row.device.directory_id), directories.total(row.directory_id))
-            for row in page.items
-        ],
+        "lines": [(row, _place(directories, row), directories.total(row.directory_id)) for row in page.items],
         "reached": reached.count(),
         "waiting": reached.filter(state__pending=True).count(),
     }
@@ -124,6 +121,11 @@ def _restored(request: HttpRequest, groups: list[tuple[list[Profile], Device | D
 
 def _in_bulk(rows: Any, ids: set[int]) -> dict[int, Any]:
     return {row.pk: row for row in all_of(rows, ids, "object")}
+
+
+def _place(directories: DeviceDirectories, row: Assignment) -> str:
+    """Where the target lies."""
+    return directories.path(row.device.directory_id) if row.device else directories.above(row.directory_id or 0)
 
 
 def _pane(

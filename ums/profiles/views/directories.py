@@ -12,7 +12,7 @@ from ums.devices.selectors import directory_device_counts
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One directory: where it lies, and how many devices are in it and below it."""
+    """One directory: where it lies (`path`: what is above it), and how many devices are in it and below it."""
 
     pk: int
     name: str
@@ -41,21 +41,24 @@ class DeviceDirectories:
         """Devices in the directory and below it; 1 for None, the device itself."""
         return 1 if pk is None else self._totals.get(pk, 0)
 
-    def path(self, pk: int) -> str:
+    def path(self, pk: int | None) -> str:
         """Names from below the root down to the directory, as far as they may be seen."""
         names: list[str] = []
-        current: int | None = pk
-        while current in self._rows:
-            parent, name = self._rows[current]
+        while pk in self._rows:
+            parent, name = self._rows[pk]
             names.append(name)
-            current = parent
+            pk = parent
         return " › ".join(reversed(names[:-1] if len(names) > 1 else names))
+
+    def above(self, pk: int) -> str:
+        """The path of the directory that it lies in."""
+        return self.path(self._rows[pk][0]) if pk in self._rows else ""
 
     def lines(self, words: str, limit: int) -> tuple[list[Line], int]:
         """At most `limit` directories whose names have all words, as the tree orders them, and how many more."""
         wanted = words.casefold().split()
         found = [
-            Line(pk, self._rows[pk][1], level, self.path(pk), self.total(pk))
+            Line(pk, self._rows[pk][1], level, self.above(pk), self.total(pk))
             for pk, level in self._walk()
             if all(word in self._rows[pk][1].casefold() for word in wanted)
         ]
@@ -63,7 +66,7 @@ class DeviceDirectories:
 
     def of(self, ids: set[int]) -> list[Line]:
         """These directories, as far as they are there."""
-        return [Line(pk, self._rows[pk][1], 1, self.path(pk), self.total(pk)) for pk, _ in self._walk() if pk in ids]
+        return [Line(pk, self._rows[pk][1], 1, self.above(pk), self.total(pk)) for pk, _ in self._walk() if pk in ids]
 
     def _walk(self) -> list[tuple[int, int]]:
         """(id, level from 1) in the order of the tree."""
