@@ -70,11 +70,23 @@ class Batcher(Generic[T, R]):
     """Collects items and hands them to `work`, a list at a time; its results have the order of the items."""
 
     def __init__(
-        self, database: Database, work: Callable[[Sequence[T]], Sequence[R]], *, wait: float = 0.005, most: int = 500
+        self,
+        database: Database,
+        work: Callable[[Sequence[T]], Sequence[R]],
+        *,
+        wait: float = 0.005,
+        pause: float = 0.05,
+        most: int = 500,
     ) -> None:
+        """A batch starts `wait` seconds after its first item, and `pause` seconds after the one before it ended.
+
+        So a single item is quick, and when many arrive all the time a batch is worth its queries. `most`: items of one
+        batch; when so many wait there is no pause.
+        """
         self._database = database
         self._work = work
         self._wait = wait
+        self._pause = pause
         self._most = most
         self._items: list[tuple[T, asyncio.Future[R] | None]] = []
         self._busy = False
@@ -123,8 +135,10 @@ class Batcher(Generic[T, R]):
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
-        if self._items:
+        if len(self._items) >= self._most:
             self._start()
+        elif self._items:
+            asyncio.get_running_loop().call_later(self._pause, self._start)
         else:
             self._busy = False
             self._idle.set()

@@ -58,6 +58,9 @@ HELLO_WITHIN = 10.0
 MAX_HELLO = 8 * 1024
 """Bytes of the first frame: nobody has proved anything yet."""
 
+MAX_CORES = 2**31 - 1
+"""What the column holds."""
+
 TOO_BIG_FOR_SERVER = 1009
 """Close code of the web server itself, for frames above its own limit."""
 
@@ -238,6 +241,8 @@ async def _applied(served: Runtime, link: Link, message: Applied) -> None:
 
 
 async def _inventory(served: Runtime, link: Link, message: Inventory) -> None:
+    if message.cores > MAX_CORES:
+        raise Ended("bad_message", "more processor cores than there are")
     exists = await served.inventories.do(
         InventoryReport(link.device_id, message, link.firmware, link.firmware_version, link.agent_version, link.address)
     )

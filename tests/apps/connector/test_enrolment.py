@@ -221,6 +221,7 @@ def test_first_enrolment() -> None:
     assert key.used_count == 1
     assert key.last_used_at is not None
     event = Event.objects.get(action="device.enrolled")
+    assert event.after is not None
     assert event.after["key"] == key.name
     assert event.address == "192.0.2.9"
 
@@ -380,7 +381,8 @@ def test_revoking_needs_write(cast: Cast) -> None:
 
 def together(*calls: Callable[[], object]) -> list[object]:
     """What the calls return or raise (AppErrors by their code), done by as many threads at once."""
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)  # type: list[object]
+    barrier = threading.Barrier(len(calls))
+    results: list[object] = [None] * len(calls)
 
     def work(index: int) -> None:
         try:
@@ -403,7 +405,7 @@ def together(*calls: Callable[[], object]) -> list[object]:
 def test_many_devices_with_one_one_time_key() -> None:
     authority_ensure(purpose=Authority.Purpose.DEVICE)
     EnrolmentKeyFactory(secret="s")
-    results = together(*(lambda n=n: enrol("s", f"TC{n}") for n in range(8)))  # type: ignore[misc]
+    results = together(*(lambda n=n: enrol("s", f"TC{n}") for n in range(8)))
     assert sum(isinstance(result, Certificate) for result in results) == 1
     assert results.count("key_used") == 7
     assert Device.objects.count() == Certificate.objects.count() == 1

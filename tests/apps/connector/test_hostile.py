@@ -18,6 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.apps.connector.world import Server, SimDevice, Talk, expired, metric
+from tests.factories import CatalogueFactory
 from ums.connector import socket as device_socket
 from ums.connector.services import certificate_revoke
 from ums.core.actor import SYSTEM
@@ -30,6 +31,7 @@ from ums.domain.protocol import (
     Heartbeat,
     Hello,
     Inventory,
+    LocalSettings,
     Settings,
     Unchanged,
     Welcome,
@@ -181,7 +183,7 @@ def test_forged_proofs(server: Server, forge: Callable[[SimDevice, Welcome], str
 
 def _algorithm_none(device: SimDevice, welcome: Welcome) -> str:
     claims = device.claims(welcome.time, nonce=welcome.nonce)
-    return jwt.encode(claims, None, algorithm="none", headers={"kid": device.certificate.fingerprint})
+    return jwt.encode(claims, "", algorithm="none", headers={"kid": device.certificate.fingerprint})
 
 
 def _hmac_with_the_public_key(device: SimDevice, welcome: Welcome) -> str:
@@ -271,14 +273,26 @@ def test_unknown_types_are_ignored(server: Server) -> None:
 
 
 def test_numbers_that_no_column_holds(server: Server) -> None:
-    """A report that the database refuses costs its sender nothing worse than a reconnect, and others nothing."""
     device = SimDevice()
     talk = server.log_in(device)
-    talk.send(Inventory(hostname="liar", cores=2**40, memory_mb=2**53))
+    talk.send(Inventory(hostname="large", cores=2**31 - 1, memory_mb=2**53, storage_mb=2**53))
     talk.send(Ask())
     talk.expect(Settings)
     device.row.refresh_from_db()
-    assert device.row.network_name == "liar"
+    assert device.row.network_name == "large"
+    before = rejected("bad_message")
+    talk.send(Inventory(cores=2**31))
+    cut(talk, Close.BAD_MESSAGE, "bad_message", before)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e308, 2**60, -(2**60), "\ud7ff", "x" * 4096])
+def test_odd_values_set_at_a_device(server: Server, value: float | str) -> None:
+    CatalogueFactory()
+    talk = server.log_in(SimDevice())
+    talk.send(LocalSettings(values={"system.volume": value, "system.timezone": value}))
+    talk.send(Ask())
+    while not isinstance(talk.receive(), Settings):
+        pass
 
 
 def test_header_of_an_untrusted_peer_is_ignored(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from datetime import timedelta
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from django.utils import timezone
 from tests.apps.connector.world import Server, SimDevice, csr_of, expired, metric
 from tests.factories import AssignmentFactory, CatalogueFactory, ProfileFactory
 from ums.connector import runtime as connector_runtime
+from ums.connector.link import Link
 from ums.connector.models import Authority, Certificate
 from ums.connector.services import authority_ensure, certificate_revoke, device_reenrol
 from ums.connector.services.certificates import certificate_issue, check_request
@@ -431,6 +433,24 @@ def test_a_device_that_does_not_read_is_ended(server: Server, device: SimDevice)
     server.wait(lambda: not server.runtime.links, "ended")
     assert metric("ums_device_rejected_total", reason="slow") == before + 1
     talk.cut()
+
+
+def test_connections_leave_nothing_behind(server: Server, device: SimDevice) -> None:
+    for number in range(20):
+        talk = server.talk()
+        if number % 2:
+            talk.log_in(device)
+        else:
+            talk.send(b"rubbish")
+            talk.closed(Close.BAD_MESSAGE)
+        talk.cut() if number % 3 else talk.close()
+    server.wait(lambda: not server.runtime.links and not server.runtime.waiting, "all are gone")
+
+    def left() -> int:
+        gc.collect()
+        return sum(isinstance(entry, Link) for entry in gc.get_objects())
+
+    server.wait(lambda: left() == 0, "no link is held", 15)
 
 
 # ---------------------------------------------------------------- the end of a server
