@@ -147,7 +147,7 @@ class UmsTable extends HTMLElement {
     if (!row) return;
     const cell = target.closest("td");
     if (cell?.classList.contains("col-select")) {
-      if (event.shiftKey) { event.preventDefault(); this.#range(row); } else this.select(row, !this.isSelected(row));
+      if (event.shiftKey) { getSelection()?.removeAllRanges(); this.#range(row); } else this.select(row, !this.isSelected(row));
       return;
     }
     if (target.closest("a, button, input, label, summary")) return;

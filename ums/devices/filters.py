@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, TextField, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from ums.core.access import subtree
@@ -96,10 +97,12 @@ def apply_filter(queryset: QuerySet[Device], text: str) -> QuerySet[Device]:
 
 
 def search(queryset: QuerySet[Device], word: str) -> QuerySet[Device]:
-    """The devices in whose identifiers `word` is found."""
-    found = Q(_adapter(Q(mac__icontains=word)))
-    for name in SEARCHED:
-        found |= Q(**{f"{name}__icontains": word})
+    """The devices in whose identifiers `word` is found; among MAC addresses only when it can be part of one."""
+    parts = [part for name in SEARCHED for part in (Value("\n"), name)]
+    queryset = queryset.alias(searched=Concat(*parts, output_field=TextField()))
+    found = Q(searched__icontains=word)
+    if not set(word.casefold()) - set("0123456789abcdef:-."):
+        found |= Q(_adapter(Q(mac__icontains=word)))
     return queryset.filter(found)
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ums.core.access import Action, may
+from ums.core.access import Action, may, require
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError
@@ -126,6 +126,7 @@ def device_reenrol(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the device enrol once more within a day; asks first, since it is a way in."""
     device = device_or_404(request.user, pk)
     if request.method == "GET":
+        require(request.user, Action.WRITE, device)
         return render(request, "devices/_reenrol.html", {"device": device, "action_url": request.path})
     device_allow_reenrolment(actor=Actor.from_request(request), device=device)
     return done(f"{device.name} may enrol once more within 24 hours.", changed=["devices", "device"])

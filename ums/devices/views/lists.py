@@ -17,6 +17,7 @@ from ums.devices import tables
 from ums.devices.filters import FIELDS
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.pages import directory_crumbs
+from ums.devices.rows import rows_html
 from ums.devices.selection import ListQuery, id_of
 from ums.devices.selectors import directory_root
 from ums.domain.criteria import Kind
@@ -73,6 +74,7 @@ def _page(request: HttpRequest, query: ListQuery, order: Order) -> dict[str, Any
     url, sort = reverse("devices:device_list"), _sort(order)
     return {
         "devices": devices,
+        "rows": rows_html(devices),
         "columns": tables.heads(query, order, url),
         "total": total,
         "first": min(first, max(total, 1)),
@@ -125,7 +127,7 @@ def _filter(request: HttpRequest) -> dict[str, Any]:
 def device_rows(request: HttpRequest) -> HttpResponse:
     """Rows of the list by `ids`; who may not read a device gets no row."""
     ids = [pk for pk in map(id_of, request.GET.get("ids", "").split(",")) if pk]
-    return render(request, "devices/_rows.html", {"devices": tables.rows_of(request.user, ids[:MAX_ROWS])})
+    return HttpResponse(rows_html(tables.rows_of(request.user, ids[:MAX_ROWS])))
 
 
 @require_safe
