@@ -157,7 +157,8 @@ class Talk:
 
     def cut(self) -> None:
         """The cable is out: no goodbye."""
-        self.ws.socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self.ws.socket.shutdown(socket.SHUT_RDWR)
         self._stack.close()
 
 
