@@ -18,8 +18,11 @@ class UmsFilter extends HTMLElement {
     this.list = el("div", { class: "filter-options float", role: "listbox", id: `filter-options-${serial += 1}`, "aria-label": "Filters", hidden: true });
     this.append(this.list);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": this.list.id, "aria-autocomplete": "list" })) this.input.setAttribute(name, value);
-    /* Captured here: htmx listens on the input itself, and shall not hear of half a token. */
-    this.addEventListener("input", (event) => this.#typed(event), { capture: true });
+    this.input.addEventListener("input", () => this.#offer());
+    /* A half typed "status:" is no search yet. */
+    this.input.form?.addEventListener("htmx:beforeRequest", (event) => {
+      if (event.detail.requestConfig.triggeringEvent?.type === "input" && this.#unfinished) event.preventDefault();
+    });
     this.input.addEventListener("focus", () => this.#offer());
     this.input.addEventListener("blur", () => setTimeout(() => this.#close(), 120));
     this.input.addEventListener("keydown", (event) => this.#key(event));
@@ -37,6 +40,10 @@ class UmsFilter extends HTMLElement {
 
   /** The word at the end of the input: "status:off". */
   get word() { return this.input.value.split(/\s+/).at(-1) ?? ""; }
+
+  get #unfinished() {
+    return this.fields.some(({ key }) => this.word.startsWith(`${key}:`));
+  }
 
   #offers() {
     const word = this.word.toLowerCase();
@@ -123,12 +130,6 @@ class UmsFilter extends HTMLElement {
       last.remove();
       this.#offer();
     }
-  }
-
-  #typed(event) {
-    /* A half typed "status:" is no search yet. */
-    if (this.word.includes(":") && this.fields.some(({ key }) => this.word.startsWith(`${key}:`))) event.stopPropagation();
-    this.#offer();
   }
 
   #click(event) {

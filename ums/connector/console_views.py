@@ -225,7 +225,8 @@ def _shown(request: HttpRequest, shown: list[tuple[EnrolmentKey, str]], *, made:
 
 def _agent(request: HttpRequest) -> dict[str, Any]:
     """The command line that makes a machine a device of this server."""
-    server = request.build_absolute_uri("/").rstrip("/")
+    # Always TLS, also when a proxy in front of this server ends it.
+    server = f"https://{request.get_host()}"
     own = authority_certificate(purpose=Authority.Purpose.WEB)
     trust = f" --fingerprint {own.fingerprint(hashes.SHA256()).hex()}" if own else ""
     return {"agent_command": f"ums agent --server {server} --key-file {KEY_FILE}{trust}", "key_file": KEY_FILE}

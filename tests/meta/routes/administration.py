@@ -1,0 +1,32 @@
+"""Pages of the whole network below /webapp/: first-authentication keys and the audit log."""
+
+from tests.meta.routes.shape import ROOT_ONLY, Budget, Route
+
+KEY = {"pk": "enrolment_key"}
+IDS = {"ids": "enrolment_key"}
+CHANGED = "204 403 403 403 login"
+
+ROUTES = [
+    Route("connector:key_list", ROOT_ONLY),
+    Route("connector:key_list", "422 403 403 403 login", query={"f": "=state:wrong"}),
+    Route("connector:key_create", ROOT_ONLY),
+    Route("connector:key_create", ROOT_ONLY, "POST", data={"kind": "=one_time", "name": "=New", "count": "=2"}),
+    Route("connector:key_create", "422 403 403 403 login", "POST"),
+    Route("connector:key_edit", ROOT_ONLY, at=KEY),
+    Route("connector:key_edit", CHANGED, "POST", at=KEY, data={"name": "=New name"}),
+    Route("connector:key_reveal", ROOT_ONLY, "POST", at=KEY),
+    Route("connector:key_menu", ROOT_ONLY, at=KEY),
+    Route("connector:key_enable", CHANGED, "POST", data=IDS),
+    Route("connector:key_disable", CHANGED, "POST", data=IDS),
+    Route("connector:key_delete", ROOT_ONLY, query=IDS),
+    Route("connector:key_delete", CHANGED, "POST", data=IDS),
+    Route("connector:key_export", ROOT_ONLY, "POST", data={**IDS, "format": "=csv"}),
+    Route("audit:event_list", ROOT_ONLY),
+    Route("audit:event_list", ROOT_ONLY, query={"f": "=who:root", "q": "=device"}),
+    Route("audit:event_export", ROOT_ONLY),
+]
+
+BUDGETS = [
+    Budget("connector:key_list", 16),
+    Budget("audit:event_list", 18),
+]
