@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Q
 
 from ums.audit.models import Event
+from ums.core.filters import MomentFilter
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -23,8 +24,8 @@ class EventFilter(django_filters.FilterSet):
     object_id = django_filters.CharFilter()
     address = django_filters.CharFilter()
     request_id = django_filters.CharFilter()
-    until = django_filters.IsoDateTimeFilter(field_name="time", lookup_expr="lt")
-    since = django_filters.IsoDateTimeFilter(field_name="time", lookup_expr="gte")
+    until = MomentFilter(field_name="time", lookup_expr="lt")
+    since = MomentFilter(field_name="time", lookup_expr="gte")
 
     class Meta:
         model = Event

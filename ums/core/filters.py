@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
 from django.db.models import CharField, Lookup, Q, QuerySet, TextField
 from django.http import QueryDict
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 
@@ -33,6 +35,24 @@ class IdFilter(django_filters.Filter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class MomentField(IsoDateTimeField):
+    """A moment in UTC: other zones reach further than databases accept."""
+
+    def to_python(self, value: Any) -> Any:
+        """Raises ValidationError also for the first and last day that there are."""
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"]) from None
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):
+    """ISO 8601, with any zone."""
+
+    field_class = MomentField
 
 
 @extend_schema_field(bool)

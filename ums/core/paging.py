@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -160,6 +161,7 @@ def _decoded(cursor: str, order: Order, field: Field[Any, Any]) -> tuple[Any, in
             raise wrong
         name, value, pk = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         value = None if value is None else field.to_python(value)
+        value = value.astimezone(UTC) if isinstance(value, datetime) else value
     except (ValueError, TypeError, ValidationError, OverflowError, msgspec.DecodeError):
         raise wrong from None
     number = isinstance(value, int) and abs(value) > _LARGEST

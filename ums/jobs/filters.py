@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from ums.core.filters import IdFilter
+from ums.core.filters import IdFilter, MomentFilter
 from ums.jobs.models import KINDS, Command, CommandState
 
 
@@ -15,8 +15,8 @@ class CommandFilter(django_filters.FilterSet):
     batch = IdFilter(field_name="batch_id", label="Id of a batch")
     kind = django_filters.ChoiceFilter(choices=KINDS)
     state = django_filters.MultipleChoiceFilter(choices=CommandState.choices)
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
 
     class Meta:
         model = Command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -103,10 +104,17 @@ def test_a_cursor_belongs_to_its_order(cast: Cast) -> None:
     ['["name", {}, 1]', '["name", "\\u0000", 1]', '["name", "a", 99999999999999999999]', '["name", "a", "b"]', "[]"],
 )
 def test_a_forged_cursor_is_refused(cast: Cast, value: str) -> None:
-    from base64 import urlsafe_b64encode
-
     forged = urlsafe_b64encode(value.encode()).decode().rstrip("=")
     assert Api(cast, "root").get("devices/", after=forged).status in (200, 400)
+
+
+@pytest.mark.parametrize("moment", ["2000-01-01T00:00:00+16:00", "0001-01-01T00:00:00+16:00", "2000-01-01T00:00:00"])
+def test_moments_beyond_the_zones_of_databases(cast: Cast, moment: str) -> None:
+    root = Api(cast, "root")
+    forged = urlsafe_b64encode(f'["last_contact", "{moment}", 1]'.encode()).decode().rstrip("=")
+    assert root.get("devices/", after=forged, ordering="last_contact").status in (200, 400)
+    for path, name in (("devices/", "last_contact_after"), ("commands/", "created_before"), ("audit/", "since")):
+        assert root.get(path, **{name: moment}).status == (400 if moment < "1" else 200)
 
 
 def test_one_query_a_page(cast: Cast) -> None:
