@@ -36,6 +36,12 @@ class AutoSchema(SpectacularAutoSchema):
         own = getattr(self.view, "action", None) not in usual and self.method == "POST"
         return name.removesuffix("_create") if own else name
 
+    def get_summary(self) -> str | None:
+        """The first sentence of what a method says about itself; the usual ones need none."""
+        method = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        text = (getattr(method, "__doc__", None) or "").strip()
+        return text.partition(".")[0] or None
+
     def _refusals(self) -> list[str]:
         codes = ["400", "401", "403", "404"]
         return codes if self.method == "GET" else [*codes, "409", "415"]

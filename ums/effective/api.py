@@ -111,7 +111,7 @@ class EffectiveSettingsViewSet(ApiViewSet):
         responses=EffectiveOut,
     )
     def retrieve(self, request: Request, device_id: str) -> Response:
-        """One document, bounded by the catalogue: it is not paged, so that it shows one moment."""
+        """Each value with where it comes from. One document, bounded by the catalogue: not paged, so of one moment."""
         given = self.asked(EffectiveInput)
         device = one_of(device_list(user=request.user), int(device_id), "device")
         explained = settings_explained(device=device)
