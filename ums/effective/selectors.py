@@ -128,7 +128,7 @@ class ExplainedInstance:
 
 @dataclass(frozen=True, slots=True)
 class DeviceExplained:
-    """Effective settings of a device with provenance."""
+    """Effective settings of a device with provenance, for people: secrets are masked, but `tag` is the real one."""
 
     catalogue: Catalogue | None
     tag: str
@@ -143,22 +143,24 @@ def settings_explained(*, device: Device) -> DeviceExplained:
     catalogue = _catalogue(plan)
     defaults = catalogue.defaults if catalogue else {}
     layers = order(layers_of(plan))
-    effective = resolve(layers, defaults)
+    name = tag(resolve(layers, defaults), derived_key("settings tag"))
     shown = [_masked(layer, catalogue) for layer in layers]
+    effective = resolve(shown, defaults)
     paths = sorted(effective.values) if catalogue is None else [*defaults, *_beyond(effective, defaults)]
     parameters = tuple(
-        Explained(path, catalogue.find(path) if catalogue else None, explain(shown, defaults, path)) for path in paths
+        Explained(path, catalogue.find(path) if catalogue else None, explain(effective, defaults, path))
+        for path in paths
     )
     instances = tuple(
         ExplainedInstance(
             serial,
-            _masked_instance(catalogue, instance),
+            instance,
             effective.instance_winners[serial],
             catalogue.classes[instance.cls].label if catalogue and instance.cls in catalogue.classes else instance.cls,
         )
         for serial, instance in sorted(effective.instances.items(), key=lambda item: (item[1].cls, item[0]))
     )
-    return DeviceExplained(catalogue, tag(effective, derived_key("settings tag")), effective, parameters, instances)
+    return DeviceExplained(catalogue, name, effective, parameters, instances)
 
 
 def _beyond(effective: Effective, defaults: Mapping[str, Value]) -> Iterator[str]:
@@ -168,7 +170,8 @@ def _beyond(effective: Effective, defaults: Mapping[str, Value]) -> Iterator[str
 
 def _masked(layer: Layer, catalogue: Catalogue | None) -> Layer:
     values = {path: MASK if value and _is_secret(catalogue, path) else value for path, value in layer.values.items()}
-    return replace(layer, values=values)
+    instances = {serial: _masked_instance(catalogue, instance) for serial, instance in layer.instances.items()}
+    return replace(layer, values=values, instances=instances)
 
 
 def _masked_instance(catalogue: Catalogue | None, instance: Instance) -> Instance:

@@ -87,24 +87,29 @@ def catalogue_data(request: HttpRequest, pk: int, checksum: str) -> HttpResponse
 def profile_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save what the editor posts. 422: values are refused; 409: somebody else saved, with what that was."""
     profile = profile_of(request, pk)
+    base = 0
     try:
-        body = msgspec.json.decode(request.body, type=Save)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise AppError("invalid", f"This is not what the editor sends: {error}") from error
-    try:
-        revision = services.profile_save(
-            actor=Actor.from_request(request), profile=profile, **msgspec.structs.asdict(body)
-        )
+        body = _parsed(request.body)
+        base = body.base
+        actor = Actor.from_request(request)
+        revision = services.profile_save(actor=actor, profile=profile, **msgspec.structs.asdict(body))
     except Conflict as error:
-        return JsonResponse(_conflict(request, profile, error, body.base), status=error.status)
+        return JsonResponse(_conflict(request, profile, error, base), status=error.status)
     except AppError as error:
-        status = 422 if error.code in ("settings_invalid", "invalid") else error.status
+        status = 422 if error.code == "settings_invalid" else error.status
         return JsonResponse({"code": error.code, "message": error.message, "fields": error.fields}, status=status)
     if revision.number == body.base:
         return JsonResponse({"number": revision.number, "message": "Nothing has changed.", "detail": ""})
     reached = devices_of_profile(profile=profile).count()
     detail = devices_get_it(reached, body.when) if reached else "It is not assigned to any device yet."
     return JsonResponse({"number": revision.number, "message": f"Saved revision {revision.number}.", "detail": detail})
+
+
+def _parsed(body: bytes) -> Save:
+    try:
+        return msgspec.json.decode(body, type=Save)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise AppError("invalid", f"This is not what the editor sends: {error}") from error
 
 
 def _conflict(request: HttpRequest, profile: Profile, error: Conflict, base: int) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""Pages and dialogs about profiles, assignments and effective settings."""
+
+from tests.meta.routes.shape import SEEING, SIGNED_IN, WRITING, Budget, Route
+
+DONE = "204 204 403 404 login"
+"""A dialog that was sent: nothing to show but a toast."""
+ELSEWHERE = "200 404 404 404 login"
+
+PROFILE = {"pk": "profile"}
+REVISION = {"pk": "profile", "number": "revision.number"}
+DEVICE = {"pk": "device"}
+IDS = {"ids": "profile"}
+NOTHING = {"values": {}, "instances": {}}
+SAVE = {"base": "revision.number", "settings": NOTHING, "overwrite_sessions": True}
+NEW = {"name": "=New", "directory": "own_profile_directory", "based_on": "catalogue"}
+
+ROUTES = [
+    Route("profiles:profile_list", SIGNED_IN),
+    Route("profiles:profile_list", SEEING, query={"directory": "own_profile_directory"}),
+    Route("profiles:profile_list", SIGNED_IN, query={"kind": "=priority", "f": "=nonsense:1"}),
+    Route("profiles:profile_create", "200 200 403 403 login"),
+    Route("profiles:profile_create", DONE, "POST", query={"directory": "own_profile_directory"}, data=NEW),
+    Route("profiles:profile_detail", SEEING, at=PROFILE),
+    Route("profiles:profile_content", SEEING, at=PROFILE),
+    Route("profiles:catalogue_data", SEEING, at={"pk": "catalogue", "checksum": "catalogue.checksum"}),
+    Route("profiles:profile_save", WRITING, "POST", at=PROFILE, json=SAVE),
+    Route("profiles:profile_properties", WRITING, at=PROFILE),
+    Route("profiles:profile_properties", DONE, "POST", at=PROFILE, data={"name": "=New"}),
+    Route("profiles:profile_menu", SEEING, at=PROFILE),
+    Route("profiles:profile_delete", WRITING, at=PROFILE),
+    Route("profiles:profile_delete", DONE, "POST", at=PROFILE, data={"confirm": "profile.name"}),
+    Route("profiles:profiles_delete", WRITING, query=IDS),
+    Route("profiles:profiles_delete", DONE, "POST", data={**IDS, "confirm": "profile.name"}),
+    Route("profiles:profiles_move", WRITING, query=IDS),
+    Route("profiles:profiles_move", DONE, "POST", data={**IDS, "directory": "own_profile_directory"}),
+    Route("profiles:profile_assignments", SEEING, at=PROFILE),
+    Route("profiles:profile_revisions", SEEING, at=PROFILE),
+    Route("profiles:revision_detail", SEEING, at=REVISION),
+    Route("profiles:revision_roll_back", WRITING, at=REVISION),
+    Route("profiles:revision_roll_back", DONE, "POST", at=REVISION),
+    Route("profiles:assign", WRITING, query=IDS),
+    Route("profiles:assign", WRITING, query={"target": "=device", "target_id": "device"}),
+    Route("profiles:assign", ELSEWHERE, query={"target": "=device", "target_id": "elsewhere"}),
+    Route("profiles:assign", DONE, "POST", data={"profile": "profile", "directory": "directory"}),
+    Route("profiles:assign_candidates", SEEING, query=IDS),
+    Route("profiles:assign_reach", SEEING, query={**IDS, "device": "device"}),
+    Route("profiles:assignment_remove", DONE, "POST", data={"ids": "assignment"}),
+    Route("profiles:assignments_restore", "404 404 404 404 login", "POST", data={"pairs": "=nothing"}),
+    Route("profiles:assigned_for_directory", SEEING, at={"pk": "directory"}),
+    Route("profiles:assigned_for_device", SEEING, at=DEVICE),
+    Route("profiles:assigned_for_device", ELSEWHERE, at={"pk": "elsewhere"}),
+    Route("effective:device_settings", SEEING, at=DEVICE),
+    Route("effective:device_settings", ELSEWHERE, at={"pk": "elsewhere"}),
+    Route("effective:parameter_explained", SEEING, at=DEVICE, query={"path": "=system.timezone"}),
+    Route("effective:parameter_explained", "404 404 404 404 login", at=DEVICE, query={"path": "=no.such.parameter"}),
+]
+
+BUDGETS = [
+    Budget("profiles:profile_list", 18),
+    Budget("profiles:profile_detail", 18, at=PROFILE),
+    Budget("profiles:profile_assignments", 26, at=PROFILE),
+    Budget("profiles:profile_revisions", 20, at=PROFILE),
+    Budget("profiles:assign", 14, query=IDS),
+    Budget("profiles:assigned_for_device", 10, at=DEVICE),
+    Budget("effective:device_settings", 28, at=DEVICE),
+]
+"""Those of whole pages hold the tree and the counters of the frame."""
