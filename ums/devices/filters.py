@@ -10,15 +10,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from ums.core.access import subtree
 from ums.core.errors import AppError
-from ums.core.filters import FlagFilter, IdFilter, like
+from ums.core.filters import FlagFilter, IdFilter, MomentFilter, like
 from ums.devices.models import Device, Directory, DirectoryKind, NetworkAdapter
-from ums.devices.selectors import status_expression
+from ums.devices.selectors import status_condition, status_expression
 from ums.domain.criteria import Criteria, CriteriaError, Field, Kind, Pattern, Span, Term, parse
 from ums.domain.presence import Status
 
@@ -70,9 +69,6 @@ FIELDS: tuple[Field, ...] = (
 )
 """What the filter bar offers."""
 
-SEARCHED = ("name", "unit_id", "network_name", "ip_address", "serial_number", "asset_id")
-"""Where free words are looked for, besides the MAC addresses."""
-
 
 def criteria_of(text: str) -> Criteria:
     """The text of a filter bar, read. Raises AppError `filter_invalid` that says what is wrong with it."""
@@ -85,7 +81,6 @@ def criteria_of(text: str) -> Criteria:
 def apply_filter(queryset: QuerySet[Device], text: str) -> QuerySet[Device]:
     """The devices that a text such as `status:offline site:Bremen words` means. Raises AppError `filter_invalid`."""
     criteria = criteria_of(text)
-    queryset = _with_status(queryset)
     for (_, excluded), terms in criteria.by_key().items():
         wanted = Q()
         for term in terms:
@@ -98,12 +93,12 @@ def apply_filter(queryset: QuerySet[Device], text: str) -> QuerySet[Device]:
 
 def search(queryset: QuerySet[Device], word: str) -> QuerySet[Device]:
     """The devices in whose identifiers `word` is found; among MAC addresses only when it can be part of one."""
-    parts = [part for name in SEARCHED for part in (Value("\n"), name)]
-    queryset = queryset.alias(searched=Concat(*parts, output_field=TextField()))
-    found = Q(searched__icontains=word)
-    if not set(word.casefold()) - set("0123456789abcdef:-."):
-        found |= Q(_adapter(Q(mac__icontains=word)))
-    return queryset.filter(found)
+    word = word.lower()
+    if set(word) - set("0123456789abcdef:-."):
+        return queryset.filter(search__contains=word)
+    named = Device.objects.filter(search__contains=word).order_by().values("pk")
+    adapters = NetworkAdapter.objects.filter(mac__icontains=word).order_by().values("device")
+    return queryset.filter(pk__in=named.union(adapters))
 
 
 def _with_status(queryset: QuerySet[Device]) -> QuerySet[Device]:
@@ -116,18 +111,19 @@ def _condition(term: Term) -> Q:
         return _SPECIAL[key](wanted) if key in _SPECIAL else like(TEXTS[key][0], wanted)
     if isinstance(wanted, Span):
         return _within(MOMENTS[key][0], wanted)
-    return _CHOSEN[key, wanted] if (key, wanted) in _CHOSEN else Q(**{_COLUMNS[key]: wanted})
+    if key == "status":
+        return status_condition(str(wanted))
+    if key == "needs":
+        return status_condition(Status.LATE) | ~Q(state__error="")
+    return Q(state__pending=wanted) if key == "pending" else _SETTINGS[str(wanted)]
 
 
-_COLUMNS = {"pending": "state__pending", "status": "status"}
-_CHOSEN: dict[tuple[str, str | bool], Q] = {
-    ("settings", "applied"): Q(state__pending=False, state__error=""),
-    ("settings", "pending"): Q(state__pending=True, state__deferred=False),
-    ("settings", "deferred"): Q(state__pending=True, state__deferred=True),
-    ("settings", "error"): Q(state__pending=False) & ~Q(state__error=""),
-    ("needs", "attention"): Q(status=Status.LATE.value) | ~Q(state__error=""),
+_SETTINGS: dict[str, Q] = {
+    "applied": Q(state__pending=False, state__error=""),
+    "pending": Q(state__pending=True, state__deferred=False),
+    "deferred": Q(state__pending=True, state__deferred=True),
+    "error": Q(state__pending=False) & ~Q(state__error=""),
 }
-"""Values of choices that mean more than one column."""
 
 
 def _within(path: str, span: Span) -> Q:
@@ -178,8 +174,8 @@ class DeviceFilter(django_filters.FilterSet):
     firmware_version = django_filters.CharFilter(lookup_expr="iexact")
     site = django_filters.CharFilter(lookup_expr="iexact")
     department = django_filters.CharFilter(lookup_expr="iexact")
-    last_contact_before = django_filters.IsoDateTimeFilter(field_name="presence__last_contact", lookup_expr="lt")
-    last_contact_after = django_filters.IsoDateTimeFilter(field_name="presence__last_contact", lookup_expr="gte")
+    last_contact_before = MomentFilter(field_name="presence__last_contact", lookup_expr="lt")
+    last_contact_after = MomentFilter(field_name="presence__last_contact", lookup_expr="gte")
 
     class Meta:
         model = Device

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Lower
 from tree_queries.fields import TreeNodeForeignKey
 from tree_queries.query import TreeQuerySet
 
@@ -47,6 +48,11 @@ class Directory(models.Model):
         return self.name
 
 
+def _apart(*names: str) -> list[F | Value]:
+    """Columns with a line break before each, so that no word is found across two of them."""
+    return [part for name in names for part in (Value("\n"), F(name))]
+
+
 class Device(models.Model):
     """A managed endpoint. It is in exactly one directory."""
 
@@ -82,6 +88,13 @@ class Device(models.Model):
     ip_address = models.CharField("IP address", max_length=64, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     inventory_at = models.DateTimeField(null=True, blank=True)
+
+    search = models.GeneratedField(
+        expression=Lower(Concat(*_apart("name", "unit_id", "network_name", "ip_address", "serial_number", "asset_id"))),
+        output_field=models.TextField(),
+        db_persist=True,
+        help_text="Where free words are looked for; migration 0004 makes an index of its parts on PostgreSQL.",
+    )
 
     registered_at = models.DateTimeField(auto_now_add=True)
     reenrol_until = models.DateTimeField(null=True, blank=True, help_text="Until then it may enrol once more.")

@@ -68,7 +68,7 @@ def _row(device: Device, base: str, more: str) -> str:
 
 
 @cache
-def _drawn(tag: str, name: str = "") -> str:
+def _drawn(tag: str, name: str | None = "") -> str:
     """A tag of the console's library, drawn."""
     return str(engines["django"].from_string("{% load ui %}" + tag).render({"name": name}))
 
@@ -76,6 +76,6 @@ def _drawn(tag: str, name: str = "") -> str:
 def _moment(moment: datetime | None) -> str:
     """As `{% when %}` writes it."""
     if moment is None:
-        return _drawn("{% when nothing %}")
+        return _drawn("{% when name %}", None)
     local = timezone.localtime(moment)
     return f'<time datetime="{moment.isoformat(timespec="seconds")}">{local:%Y-%m-%d %H:%M:%S %Z}</time>'

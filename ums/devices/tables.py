@@ -100,7 +100,7 @@ def heads(query: ListQuery, order: Order, url: str) -> list[dict[str, Any]]:
 
 def rows_of(user: Any, ids: list[int]) -> list[Device]:
     """Devices as rows, in the order of `ids`; those that `user` may not read (any more) are missing."""
-    found = {device.pk: device for device in device_list(user=user).filter(pk__in=ids)}
+    found = {device.pk: device for device in device_list(user=user).filter(pk__in=ids).defer("search", "extra")}
     return [found[pk] for pk in ids if pk in found]
 
 
