@@ -7,6 +7,7 @@
              a row that is missing in the answer was deleted or left and is taken out. Only visible rows are read, at
              most 4 requests a second. Rows keep their place; a changed one is tinted for a second.
    Regions:  <div data-live="devices batches" [data-live-ids="7"] hx-get=… hx-trigger="ums:live">  get the event "ums:live".
+             data-live-gap="2000": at most every 2 s, and once more after the last change
    Added:    <div data-live="tree" hx-get=… hx-trigger="ums:live throttle:2s">  asks for "12 new, show".
    When the socket is down: polls every 10 s (rows, regions) and says "Live updates paused since 12:03, trying again"; back
    again, everything visible is re-read. Nothing read for 180 s: [data-presence] cells say unknown (the attribute
@@ -18,6 +19,13 @@ const POLL = 10_000;
 const STALE = 180_000;
 const GAP = 250;
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** What a row says, without its times: they grow older by themselves. */
+function said(row) {
+  const copy = row.cloneNode(true);
+  copy.querySelectorAll("time").forEach((time) => time.remove());
+  return copy.textContent.replace(/\s+/g, "");
+}
 
 class UmsLive extends HTMLElement {
   #socket = null;
@@ -68,10 +76,9 @@ class UmsLive extends HTMLElement {
     this.#watched = "";
     this.#show("live", "");
     this.#watch();
-    if (wasPaused) {
-      announce("Live updates are back");
-      this.#everything();
-    }
+    if (wasPaused) announce("Live updates are back");
+    /* Also at the first time: what changed since the page was made nobody has told us. */
+    this.#everything();
   }
 
   #pause() {
@@ -152,9 +159,13 @@ class UmsLive extends HTMLElement {
 
   async #flush() {
     this.#lastFlush = Date.now();
-    const regions = [...this.#regions].filter((region) => region.isConnected);
-    this.#regions.clear();
-    regions.forEach((region) => htmx.trigger(region, "ums:live"));
+    for (const region of this.#regions) {
+      const early = region.isConnected && Date.now() - (this.#readAt.get(region)?.at ?? 0) < Number(region.dataset.liveGap ?? 0);
+      if (early) continue;
+      this.#regions.delete(region);
+      this.#readAt.set(region, { at: Date.now() });
+      if (region.isConnected) htmx.trigger(region, "ums:live");
+    }
     const rows = [...this.#visible].filter((row) => row.isConnected && this.#due.has(row.dataset.id));
     this.#due.clear();
     try {
@@ -192,7 +203,7 @@ class UmsLive extends HTMLElement {
     if (before === html) { this.#readAt.set(row, { html, at: Date.now() }); return; }
     const focused = row.contains(document.activeElement) ? document.activeElement : null;
     fresh.tabIndex = row.tabIndex;
-    const tint = before !== undefined || fresh.textContent.replace(/\s+/g, "") !== row.textContent.replace(/\s+/g, "");
+    const tint = said(fresh) !== said(row);
     row.replaceWith(fresh);
     this.#readAt.set(fresh, { html, at: Date.now() });
     this.#visible.delete(row);

@@ -3,6 +3,7 @@ profile that wins, values that return, a server that crashes and comes back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def _tree_item(page: Page, name: str) -> None:
 
 def _create_profile(page: Page, tree: str, name: str) -> None:
     page.get_by_role("tree").get_by_role("treeitem", name=tree).first.click()
-    page.get_by_role("button", name="New profile").first.click()
+    page.get_by_role("button", name=re.compile("^New .*profile")).first.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill(name)
     dialog.get_by_role("button", name="Create").click()
@@ -114,18 +115,20 @@ def _create_profile(page: Page, tree: str, name: str) -> None:
 
 def _set(page: Page, path: str, value: str) -> None:
     """Find a parameter by its path, activate it and give it a value."""
-    page.get_by_placeholder("Search 558 parameters").fill(path)
-    row = page.locator(f'[data-path="{path}"]')
+    search = page.get_by_placeholder("Search 558 parameters")
+    search.fill(path)
+    expect(page.get_by_text("1 parameter", exact=True)).to_be_visible()
+    search.press("Enter")
+    row = page.locator(f'.param[data-key="{path}"]')
     row.get_by_role("switch").click()
-    row.get_by_role("spinbutton").fill(value)
-    row.get_by_role("spinbutton").press("Tab")
+    row.get_by_role("textbox").fill(value)
 
 
 def _save(page: Page) -> None:
     with page.expect_response(lambda response: "/save" in response.url) as saved:
         page.keyboard.press("Control+s")
     assert saved.value.ok, saved.value.text()
-    expect(page.get_by_text("Saved", exact=False).first).to_be_visible()
+    expect(page.get_by_text("unsaved change")).to_be_hidden()
 
 
 def _open_directory(page: Page, name: str) -> None:
