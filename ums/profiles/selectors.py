@@ -26,7 +26,11 @@ def profile_list(
         profiles = profiles.filter(kind=kind)
     if directory is not None:
         profiles = profiles.filter(directory__in=subtree([directory.pk]))
-    return profiles.select_related("head", "based_on", "directory").annotate(assignment_count=Count("assignments"))
+    return (
+        profiles.select_related("head", "based_on", "directory")
+        .defer("based_on__definition")
+        .annotate(assignment_count=Count("assignments"))
+    )
 
 
 def revision_list(*, user: Any, profile: Profile) -> QuerySet[Revision]:
