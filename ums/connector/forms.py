@@ -29,7 +29,7 @@ class DirectoryField(forms.ModelChoiceField):
             Directory.objects.none(),
             label="Directory",
             required=False,
-            empty_label="As the rules say, else the root",
+            empty_label="The root directory",
             help_text="Where new devices go that come with the key.",
             widget=forms.Select(attrs={"class": "select"}),
         )
