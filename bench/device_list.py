@@ -1,8 +1,9 @@
 """The device list with 50,000 devices on PostgreSQL: time in the server until the page is rendered.
 
 Each kind of address is asked for through Django's own request handling, with session and permissions: once as the first
-page with its frame and tree, then as the console itself goes on from page to page. The baseline is what any list costs: the first 100 rows by an index, put into a small template. Between the
-addresses the number of queries must not differ by what is in the database (tests/apps/devices/test_list.py).
+page with its frame and tree, then as the console itself goes on from page to page. The baseline is what any list costs:
+the first 100 rows by an index, put into a small template. That the number of queries does not depend on what is in the
+database is held by tests/apps/devices/test_list.py.
 """
 
 from __future__ import annotations

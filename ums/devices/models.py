@@ -7,8 +7,6 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower
-from tree_queries.fields import TreeNodeForeignKey
-from tree_queries.query import TreeQuerySet
 
 from ums.core.access import AccessQuerySet
 
@@ -21,20 +19,16 @@ class DirectoryKind(models.TextChoices):
     PRIORITY_PROFILE = "priority_profile", "Priority Profiles"
 
 
-class DirectoryQuerySet(TreeQuerySet["Directory"], AccessQuerySet["Directory"]):
-    """Trees with permissions."""
-
-
 class Directory(models.Model):
     """A node of the tree of devices, profiles or priority profiles."""
 
     kind = models.CharField(max_length=16, choices=DirectoryKind.choices, default=DirectoryKind.DEVICE)
-    parent = TreeNodeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(max_length=100)
     comment = models.CharField(max_length=1000, blank=True)
 
     access_directory: ClassVar[str] = "pk"
-    objects = DirectoryQuerySet.as_manager()
+    objects = AccessQuerySet["Directory"].as_manager()
 
     class Meta:
         ordering = ["name", "pk"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MAX_IDS = 20_000
-SAMPLES = 8
+SAMPLES = 5
 """Names that a dialog shows."""
 
 

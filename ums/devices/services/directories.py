@@ -125,9 +125,9 @@ def _check_and_save(directory: Directory) -> None:
 
 
 def _depth(directory: Directory) -> int:
-    depth, node = 1, directory
-    while node.parent_id is not None and depth <= MAX_DEPTH:
-        depth, node = depth + 1, node.parent
+    depth, parent = 1, directory.parent
+    while parent is not None and depth <= MAX_DEPTH:
+        depth, parent = depth + 1, parent.parent
     return depth
 
 

@@ -60,7 +60,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
         context.update({"error": error, "devices": [], "total": 0})
         return render(request, "devices/list.html", context, status=422)
     if not context["total"] and not query.text and directory is None:
-        context.update({"may_enrol": may_somewhere(user, Action.ENROL), "server": request.build_absolute_uri("/")[:-1]})
+        context.update({"may_enrol": may_somewhere(user, Action.ENROL), "server": f"https://{request.get_host()}"})
     return render(request, "devices/list.html", context)
 
 
