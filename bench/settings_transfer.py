@@ -49,7 +49,15 @@ def _measure(server: Server, api: httpx.Client, database: psycopg.Connection, di
     key = _post(api, "enrolment-keys/", {"name": "bench", "kind": "mass", "directory": ward})
     (directory / "key").write_text(key["items"][0]["secret"])
     (directory / "key").chmod(0o600)
-    command = [PROGRAM, "simulate", "--server", server.url, "--ca", server.data / "tls" / "ca.pem", "--quiet"]
+    command: list[str | Path] = [
+        PROGRAM,
+        "simulate",
+        "--server",
+        server.url,
+        "--ca",
+        server.data / "tls" / "ca.pem",
+        "--quiet",
+    ]
     command += ["--key-file", directory / "key", "--devices", str(DEVICES), "--ramp", "10"]
     command += ["--state", directory / "fleet"]
     with Process(command, directory / "fleet.log"):

@@ -32,5 +32,6 @@ def done(
     response = HttpResponse(status=204)
     response["HX-Trigger"] = json.dumps(events)
     if redirect:
-        response["HX-Location"] = json.dumps({"path": redirect, "target": "#page", "select": "#page", "swap": "outerHTML"})
+        location = {"path": redirect, "target": "#page", "select": "#page", "swap": "outerHTML"}
+        response["HX-Location"] = json.dumps(location)
     return response

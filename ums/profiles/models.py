@@ -105,10 +105,10 @@ class Assignment(models.Model):
             models.UniqueConstraint("profile", "directory", name="assignment_unique_on_directory"),
         ]
 
+    def __str__(self) -> str:
+        return f"profile {self.profile_id} on {'device' if self.device_id else 'directory'}"
+
     @property
     def target(self) -> Device | Directory:
         """The device or directory."""
         return self.device or self.directory  # type: ignore[return-value]
-
-    def __str__(self) -> str:
-        return f"profile {self.profile_id} on {'device' if self.device_id else 'directory'}"

@@ -11,15 +11,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ums.project.settings")
 
 from django.core.asgi import get_asgi_application
 
-pages = get_asgi_application()
+pages: Any = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
+# The rest imports models: Django must have been set up before.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
 
-from ums.connector import runtime
-from ums.connector.socket import device_socket
-from ums.live import publish
-from ums.live.consumers import BrowserConsumer
-from ums.project.status import status
+from ums.connector import runtime  # noqa: E402
+from ums.connector.socket import device_socket  # noqa: E402
+from ums.live import publish  # noqa: E402
+from ums.live.consumers import BrowserConsumer  # noqa: E402
+from ums.project.status import status  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -49,10 +49,17 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     _add_data(parser)
     parser.add_argument(
-        "--bind", metavar="ADDR", default=os.environ.get("UMS_BIND", "127.0.0.1"), help="address (UMS_BIND; %(default)s)"
+        "--bind",
+        metavar="ADDR",
+        default=os.environ.get("UMS_BIND", "127.0.0.1"),
+        help="address to listen on (UMS_BIND; %(default)s)",
     )
     parser.add_argument(
-        "--port", metavar="N", type=_port, default=os.environ.get("UMS_PORT", "8443"), help="port (UMS_PORT; %(default)s)"
+        "--port",
+        metavar="N",
+        type=_port,
+        default=os.environ.get("UMS_PORT", "8443"),
+        help="port to listen on (UMS_PORT; %(default)s)",
     )
     parser.add_argument(
         "--demo",

@@ -185,11 +185,7 @@ PROFILES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any], tuple[str, 
         "Card readers and a label printer.",
         ProfileKind.STANDARD,
         {"devices.smartcard.contactless": True},
-        {
-            "demo-labels": _session(
-                "print.printer%", name="Labels", connection="usb", paper="label", driver="zebra"
-            )
-        },
+        {"demo-labels": _session("print.printer%", name="Labels", connection="usb", paper="label", driver="zebra")},
         ("Reception", "Admission"),
     ),
     (
@@ -405,9 +401,7 @@ def _devices(count: int) -> None:
         if unit_id in known:
             continue
         site, department, room = Random(f"room {index}").choice(rooms)
-        device = device_register(
-            actor=DEMO, unit_id=unit_id, directory=room, name=hardware.name(SEED, index)
-        )
+        device = device_register(actor=DEMO, unit_id=unit_id, directory=room, name=hardware.name(SEED, index))
         device_update(
             actor=DEMO,
             device=device,

@@ -40,7 +40,8 @@ def data_directory(path: Path) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
             raise StartError(
-                f"UMS runs already on the data directory {path} (process {holder}). Stop it, or choose another with --data."
+                f"UMS runs already on the data directory {path} (process {holder}). "
+                "Stop it, or choose another with --data."
             ) from None
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
@@ -54,7 +55,9 @@ def listening_socket(bind: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
-        raise StartError(f"“{bind}” is no address of this machine: {error.strerror}. Choose one with --bind.") from error
+        raise StartError(
+            f"“{bind}” is no address of this machine: {error.strerror}. Choose one with --bind."
+        ) from error
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -71,6 +74,7 @@ def listening_socket(bind: str, port: int) -> socket.socket:
 
 def database() -> None:
     """Check the database and bring its schema up to date. Raises StartError."""
+    import psycopg
     from django.core.management import call_command
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
@@ -78,7 +82,7 @@ def database() -> None:
     try:
         if connection.vendor == "postgresql":
             # The pool would try for a long time; whoever starts a server wants to know now.
-            connection.Database.connect(**connection.get_connection_params(), connect_timeout=5).close()
+            psycopg.connect(**connection.get_connection_params(), connect_timeout=5).close()
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         known = executor.loader.disk_migrations
@@ -93,7 +97,8 @@ def database() -> None:
             call_command("migrate", verbosity=0, interactive=False)
     except (DatabaseError, sqlite3.DatabaseError) as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise StartError(f"The database {_database_name(connection)} cannot be used: {what}. {_advice(what)}") from error
+        name = _database_name(connection)
+        raise StartError(f"The database {name} cannot be used: {what}. {_advice(what)}") from error
 
 
 def _database_name(connection: BaseDatabaseWrapper) -> str:

@@ -59,7 +59,6 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "lucide",
     "rest_framework",
-    "tree_queries",
     "ums.core",
     "ums.accounts",
     "ums.audit",

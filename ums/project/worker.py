@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery.beat import EmbeddedService
 from celery.worker import WorkController
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
 
 
-class _Controller(WorkController):  # type: ignore[misc]
+class _Controller(WorkController):
     """`Worker` would take over signals and logging; they belong to the server."""
 
     ready: threading.Event
@@ -39,7 +39,7 @@ class EmbeddedWorker:
             without_heartbeat=True,
         )
         self._controller.ready = threading.Event()
-        self._beat = EmbeddedService(app, thread=True, schedule_filename=str(schedule_file), max_interval=5)
+        self._beat: Any = EmbeddedService(app, thread=True, schedule_filename=str(schedule_file), max_interval=5)
 
     def start(self) -> None:
         """Start both; returns when the worker takes tasks. Raises RuntimeError when it does not within 15 s."""

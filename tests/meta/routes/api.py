@@ -14,7 +14,7 @@ DIRECTORY = {"pk": "directory"}
 PROFILE = {"pk": "profile"}
 REVISION = {"profile_id": "profile", "number": "revision.number"}
 KEY = {"pk": "enrolment_key"}
-EMPTY = {"values": {}, "instances": {}}
+EMPTY: dict[str, object] = {"values": {}, "instances": {}}
 
 ROUTES = [
     Route("api:api-root", API_SIGNED_IN),

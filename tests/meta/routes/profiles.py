@@ -10,7 +10,7 @@ PROFILE = {"pk": "profile"}
 REVISION = {"pk": "profile", "number": "revision.number"}
 DEVICE = {"pk": "device"}
 IDS = {"ids": "profile"}
-NOTHING = {"values": {}, "instances": {}}
+NOTHING: dict[str, object] = {"values": {}, "instances": {}}
 SAVE = {"base": "revision.number", "settings": NOTHING, "overwrite_sessions": True}
 NEW = {"name": "=New", "directory": "own_profile_directory", "based_on": "catalogue"}
 
