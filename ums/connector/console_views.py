@@ -70,7 +70,7 @@ def key_list(request: HttpRequest) -> HttpResponseBase:
 def key_create(request: HttpRequest) -> HttpResponseBase:
     """The dialog that makes keys, and then shows their texts."""
     require(request.user, Action.ENROL)
-    form = NewKeysForm(request.POST or None, user=request.user)
+    form = NewKeysForm(_sent(request), user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.enrolment_keys_create(actor=Actor.from_request(request), **form.arguments())
@@ -87,7 +87,7 @@ def key_edit(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Name, directory and end of a key."""
     key = _key(request, pk)
     initial = {"name": key.name, "directory": key.directory_id, "last_day": last_day(key)}
-    form = KeyForm(request.POST or None, initial=initial, user=request.user)
+    form = KeyForm(_sent(request), initial=initial, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -169,6 +169,11 @@ def key_delete(request: HttpRequest) -> HttpResponseBase:
 def key_menu(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What can be done with one key."""
     return render(request, "connector/_menu.html", {"key": _key(request, pk)})
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with, be it nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def _filtered(request: HttpRequest, query: QueryDict) -> tuple[FilterBar, QuerySet[EnrolmentKey]]:
