@@ -98,12 +98,11 @@ def _instance_why(explained: DeviceExplained, serial: str) -> dict[str, Any]:
     cls = layers[0].instances[serial].cls
     label = shown.label if shown else catalogue.classes[cls].label if catalogue and cls in catalogue.classes else cls
     values = shown.instance.values if shown else {}
-    find = catalogue.find if catalogue else {}.get
     name = instance_name(catalogue, cls, dict(layers[0].instances[serial].values))
     return {
         "title": name,
         "page": label if label != name else "",
-        "instance": [(find(f"{cls}.{rel}"), rel, value) for rel, value in values.items()],
+        "instance": [(catalogue and catalogue.find(f"{cls}.{rel}"), rel, value) for rel, value in values.items()],
         "steps": [(layer, None) for layer in layers],
         "removed_by": why.removed_by,
         "rule": why.rule,

@@ -27,7 +27,7 @@ class DirectoryField(forms.ModelChoiceField):
     def __init__(self, *, user: Any, kind: str) -> None:
         directories = restrict(Directory.objects.filter(kind=DIRECTORY_KIND[kind]), user, Action.WRITE)
         super().__init__(directories, empty_label=None, widget=forms.Select(attrs={"class": "select"}))
-        self.choices = paths(list(directories.select_related("parent")))  # type: ignore[assignment]
+        self.choices = paths(list(directories))
 
 
 def paths(directories: list[Directory]) -> list[tuple[int, str]]:

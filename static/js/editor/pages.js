@@ -18,7 +18,7 @@ function grouped(editor, parameters, instance) {
   for (const parameter of parameters) {
     if (parameter.group !== group) {
       group = parameter.group;
-      if (group) parts.push(el("h4", { class: "param-group" }, group));
+      if (group) parts.push(el(instance === null ? "h3" : "h4", { class: "param-group" }, group));
     }
     parts.push(new Row(editor, editor.catalogue.key(parameter, instance), { parameter, instance }).node);
   }
@@ -128,7 +128,7 @@ export function active(editor, only) {
       if (drawn >= (view.more ?? MANY)) continue;
       if (place?.parameter.cls && place.instance !== instance) {
         instance = place.instance;
-        parts.push(el("h4", { class: "param-group" }, catalogue.instanceLabel(place.parameter.cls, instance, model.now.values)));
+        parts.push(el("h3", { class: "param-group" }, catalogue.instanceLabel(place.parameter.cls, instance, model.now.values)));
       }
       parts.push(new Row(editor, key, place).node);
       drawn += 1;

@@ -90,8 +90,8 @@ def assign_reach(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest) -> Asked:
     sent, user = given(request), request.user
     devices, directories = sent.getlist("device"), sent.getlist("directory")
-    if sent.get("target_id"):
-        (devices if sent.get("target") == "device" else directories).append(sent["target_id"])
+    if target_id := sent.get("target_id", ""):
+        (devices if sent.get("target") == "device" else directories).append(str(target_id))
     found_devices = all_of(restrict(Device.objects.all(), user, Action.READ), numbers(",".join(devices)), "device")
     rows = restrict(Directory.objects.filter(kind=DirectoryKind.DEVICE), user, Action.READ)
     found_directories = all_of(rows, numbers(",".join(directories)), "directory")
