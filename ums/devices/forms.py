@@ -37,8 +37,10 @@ class DevicePropertiesForm(forms.ModelForm):
             if name in cleaned and stored not in (before, cleaned[name]):
                 told = f"“{stored}”" if stored else "nothing"
                 self.add_error(name, f"Somebody else changed this to {told} meanwhile. Save again to keep yours.")
-                self.data = self.data.copy()
-                self.data[self[name].html_initial_name] = self[name].field.prepare_value(stored)
+                self.data = {
+                    **_single(self.data),
+                    self[name].html_initial_name: self.fields[name].prepare_value(stored),
+                }
         return cleaned
 
     @property
@@ -60,3 +62,8 @@ class DevicePropertiesForm(forms.ModelForm):
             return field.to_python(text)
         except forms.ValidationError:
             return None
+
+
+def _single(data: Any) -> dict[str, Any]:
+    """Sent values by name; none of these fields has several."""
+    return {name: data[name] for name in data}

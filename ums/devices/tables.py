@@ -46,7 +46,7 @@ def _firmware(device: Device) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("name", "Name", lambda d: d.name, "name", fixed=True),
-    Column("status", "Status", lambda d: Status(d.status).value),
+    Column("status", "Status", lambda d: Status(d.status).value),  # type: ignore[attr-defined]
     Column("settings", "Settings", lambda d: d.state.progress),
     Column("directory", "Directory", lambda d: d.directory.name, "directory__name", css="mid"),
     Column("product", "Product", lambda d: d.product, "product", css="low"),

@@ -150,7 +150,7 @@ def message_preview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def messages(request: HttpRequest) -> HttpResponse:
     """The foot of the console: what one's own commands of the last day came to."""
-    recent = Batch.objects.filter(author=request.user, created_at__gte=timezone.now() - RECENT)
+    recent = Batch.objects.filter(author_id=request.user.pk, created_at__gte=timezone.now() - RECENT)
     return render(request, "jobs/_messages.html", {"lines": _lines(list(recent.order_by("-pk")[:LINES]))})
 
 
@@ -191,7 +191,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     commands = command_list(user=request.user).filter(batch=batch)
     page = listing(commands.filter(state__in=states) if states else commands, request.GET, Order("id", "id"), rows=100)
     for command in page.items:
-        command.status = STATUS[command.state]
+        command.status = STATUS[command.state]  # type: ignore[attr-defined]
     url = reverse("jobs:batch_detail", args=[pk])
     own = batch.author_id == request.user.pk
     context = {

@@ -21,6 +21,8 @@ from ums.live.publish import publish_on_commit
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from django.db.models import QuerySet
+
     from ums.core.actor import Actor
 
 UNDO_WINDOW = timedelta(hours=1)
@@ -35,7 +37,7 @@ def devices_delete(*, actor: Actor, devices: Collection[Device]) -> int:
     All or none: raises NotAllowed when `write` is missing on one of them. They are cut off at once.
     """
     ids = sorted({device.pk for device in devices})
-    writable = Device.objects.filter(pk__in=ids)
+    writable: QuerySet[Device] = Device.objects.filter(pk__in=ids)
     if actor.user is not None:
         writable = restrict(writable, actor.user, Action.WRITE)
     found = list(writable.select_related("directory").order_by("pk"))

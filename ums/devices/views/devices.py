@@ -72,7 +72,8 @@ def device_system(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _facts(device: Device) -> list[tuple[str, list[tuple[str, Any]]]]:
     def of(*names: str) -> list[tuple[str, Any]]:
-        return [(str(device._meta.get_field(name).verbose_name), getattr(device, name)) for name in names]
+        labels = {field.name: str(field.verbose_name) for field in device._meta.fields}
+        return [(labels[name], getattr(device, name)) for name in names]
 
     memory, storage = device.memory_mb, device.storage_mb
     hardware = [*of("vendor", "product", "serial_number", "bios", "cpu", "cores")]

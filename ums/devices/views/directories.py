@@ -142,6 +142,7 @@ def directory_delete(request: HttpRequest, pk: int) -> HttpResponse:
 def directory_menu(request: HttpRequest, pk: int) -> HttpResponse:
     """The context menu of a directory in the tree."""
     directory, user = _directory(request, pk), request.user
+    below = urlencode({"directory": directory.pk})
     context = {
         "directory": directory,
         "of_devices": directory.kind == DirectoryKind.DEVICE,
@@ -149,7 +150,7 @@ def directory_menu(request: HttpRequest, pk: int) -> HttpResponse:
         "may_write": may(user, Action.WRITE, directory),
         "may_command": may(user, Action.COMMAND, directory),
         "may_assign": may(user, Action.ASSIGN, directory),
-        "query": urlencode({"all": 1, "filter": urlencode({"directory": directory.pk})}),
+        "query": urlencode({"all": "1", "filter": below}),
     }
     return render(request, "devices/_directory_menu.html", context)
 
