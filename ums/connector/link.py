@@ -37,6 +37,7 @@ class Link:
     __slots__ = (
         "_full_at",
         "_outbox",
+        "_pumping",
         "_send",
         "_task",
         "address",
@@ -57,6 +58,7 @@ class Link:
         self._send = send
         self._task = asyncio.current_task()
         self._outbox: list[bytes] | None = None
+        self._pumping: asyncio.Task[None] | None = None
         self._full_at = 0.0
         self.device_id = self.certificate_id = 0
         self.address = self.firmware = self.firmware_version = self.agent_version = ""
@@ -88,9 +90,7 @@ class Link:
             return
         if self._outbox is None:
             self._outbox = list(frames)
-            task = asyncio.get_running_loop().create_task(self._pump())
-            _pumps.add(task)
-            task.add_done_callback(_pumps.discard)
+            self._pumping = asyncio.get_running_loop().create_task(self._pump())
         elif len(self._outbox) + len(frames) > MAX_OUTBOX:
             self.end("slow")
         else:
@@ -102,6 +102,11 @@ class Link:
             self.ending = reason
             if self._task is not None:
                 self._task.cancel()
+
+    def over(self) -> None:
+        """The link's own task is at its end: what has not been sent never will be."""
+        if self._pumping is not None:
+            self._pumping.cancel()
 
     def heard_now(self) -> float:
         """Note that the device said something; the time in monotonic seconds."""
@@ -115,8 +120,4 @@ class Link:
         except (OSError, RuntimeError):
             pass  # gone or closing: its own task sees that
         finally:
-            self._outbox = None
-
-
-_pumps: set[asyncio.Task[None]] = set()
-"""The event loop keeps only weak references to tasks."""
+            self._outbox = self._pumping = None

@@ -99,6 +99,7 @@ async def device_socket(scope: Scope, receive: Receive, send: Send) -> None:
         log.exception("device_socket_failed", device=link.device_id)
         await _close(link, send, "failure")
     finally:
+        link.over()
         if served is not None and link.device_id:
             served.left(link)
 
