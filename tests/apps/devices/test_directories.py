@@ -144,6 +144,8 @@ def test_choices_are_what_one_may_write_to_in_the_order_of_the_tree(cast: Cast) 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_moves_at_once_make_no_ring() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's test database is in memory, where threads cannot wait for each other")
     first, second = DirectoryFactory(name="First"), DirectoryFactory(name="Second")
     start = Barrier(2)
 
