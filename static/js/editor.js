@@ -295,13 +295,21 @@ class UmsEditor extends HTMLElement {
       toast({ text: body.message, detail: body.detail, level: "success" });
       htmx.trigger(document.body, "ums:changed", { what: ["profiles", "devices"] });
     } else if (status === 409 && body.head) {
-      showConflict(this, body.head, (mine) => { this.model.rebase(body.head, mine); this.render(); toast({ text: `Revision ${body.head.number} is loaded, with your changes on top.`, detail: "They are not saved yet." }); });
+      showConflict(this, body.head, (mine) => this.#merge(body.head, mine));
     } else if (body.fields && Object.keys(body.fields).length) {
       for (const [key, [message]] of Object.entries(body.fields)) this.model.errors.set(key, message);
       this.render();
       this.#showFirstError();
       announce(body.message);
     } else toast({ text: "This was not saved", detail: body.message ?? body.detail, level: "error" });
+  }
+
+  #merge(head, mine) {
+    this.model.rebase(head, mine);
+    this.render();
+    const left = this.model.changes.length;
+    document.querySelectorAll("[data-revision]").forEach((node) => { node.textContent = String(head.number); });
+    toast({ text: `Revision ${head.number} is loaded.`, detail: left ? `Your ${count(left, "change")} on top of it: not saved yet.` : "None of your changes is left." });
   }
 
   #showFirstError() {

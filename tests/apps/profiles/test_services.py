@@ -218,6 +218,7 @@ def test_move_stays_in_its_tree(cast: Cast) -> None:
 
 def test_save_takes_as_many_queries_for_200_devices_as_for_one() -> None:
     counts = []
+    save(ProfileFactory(), {"system.volume": 5})  # the catalogue is read once and remembered
     for devices in (1, 200):
         directory, profile = DirectoryFactory(), ProfileFactory()
         DeviceFactory.create_batch(devices, directory=directory)

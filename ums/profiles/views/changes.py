@@ -50,7 +50,7 @@ def profile_create(request: HttpRequest) -> HttpResponse:
             form.refuse(error)
         else:
             url = reverse("profiles:profile_detail", args=[profile.pk])
-            return done(f"Created “{profile.name}”.", changed=["profiles"], redirect=url)
+            return done(f"Created “{profile.name}”.", redirect=url)
     context = {"form": form, "priority": kind == ProfileKind.PRIORITY, "action_url": request.get_full_path()}
     return _dialog(request, "profiles/_create.html", context, form)
 
@@ -122,7 +122,7 @@ def _delete(request: HttpRequest, profiles: list[Profile], redirect: str) -> Htt
                 for profile in profiles:
                     services.profile_delete(actor=Actor.from_request(request), profile=profile, when=when)
             detail = devices_get_it(reached, when) if reached else ""
-            return done(f"Deleted {words}.", detail=detail, changed=["profiles", "assignments"], redirect=redirect)
+            return done(f"Deleted {words}.", detail=detail, changed=[] if redirect else ["profiles"], redirect=redirect)
     counted = {row["profile"]: row["n"] for row in assignments.order_by().values("profile").annotate(n=Count("pk"))}
     context = {
         "profiles": [(profile, counted.get(profile.pk, 0)) for profile in profiles],

@@ -78,7 +78,7 @@ def revision_roll_back(request: HttpRequest, pk: int, number: int) -> HttpRespon
         else:
             text = f"Revision {new.number} has the settings of revision {number}."
             url = reverse("profiles:profile_revisions", args=[pk])
-            return done(text, detail=devices_get_it(reached, when), changed=["profiles", "devices"], redirect=url)
+            return done(text, detail=devices_get_it(reached, when), redirect=url)
     head = get_object_or_404(revisions, pk=profile.head_id)
     context = {
         "profile": profile,
