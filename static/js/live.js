@@ -134,7 +134,7 @@ class UmsLive extends HTMLElement {
       for (const id of message.ids ?? []) this.#due.add(String(id));
       this.#nudgeRegions("devices", (message.ids ?? []).map(String));
     } else if (message.type === "batch.changed") this.#nudgeRegions("batches", [String(message.id)]);
-    else if (message.type === "tree.changed") this.#nudgeRegions("tree", []);
+    else if (message.type === "tree.changed") document.body.dispatchEvent(new CustomEvent("ums:tree"));
     this.#schedule();
   }
 

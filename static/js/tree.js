@@ -7,11 +7,13 @@
           [data-kind data-id data-label draggable="true" …]  (dragdrop.js)  [data-menu-url] (menu.js)>
          <span class="tree-twist">icon</span> icon <span class="tree-label">…</span> <span class="tree-count">…</span></a>
        <ul role="group" id="ID-kids" hidden></ul>
-   Children are loaded once from data-children-url (the <li>s) and again after "ums:changed" with "directories".
+   Children are loaded once from data-children-url (the <li>s). After "ums:changed", and "ums:tree" from live.js, the whole
+   tree is read again from <ums-tree src="…">?open=ids&location=path: names, places and counts.
    Keys: up/down, right opens or goes in, left closes or goes out, Home, End, letters, * opens all siblings, Enter opens.
    The open branches are kept per tab. */
 
 const KEY = "ums.tree-open";
+const REFRESH_GAP = 2000;
 const remembered = () => new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
 
 /** What tells one node's address from another's: the path and the directory, not filters, order or page. */
@@ -22,6 +24,8 @@ function place(address) {
 
 class UmsTree extends HTMLElement {
   #typed = "";
+  #refreshing = 0;
+  #refreshedAt = 0;
   #timer = 0;
 
   connectedCallback() {
@@ -33,6 +37,7 @@ class UmsTree extends HTMLElement {
     document.body.addEventListener("htmx:pushedIntoHistory", this);
     document.body.addEventListener("htmx:afterSettle", this);
     document.body.addEventListener("ums:changed", this);
+    document.body.addEventListener("ums:tree", this);
     this.#start();
   }
 
@@ -40,12 +45,13 @@ class UmsTree extends HTMLElement {
     document.body.removeEventListener("htmx:pushedIntoHistory", this);
     document.body.removeEventListener("htmx:afterSettle", this);
     document.body.removeEventListener("ums:changed", this);
+    document.body.removeEventListener("ums:tree", this);
   }
 
   handleEvent(event) {
     if (event.type === "click") this.#click(event);
     else if (event.type === "keydown") this.#key(event);
-    else if (event.type === "ums:changed") this.#changed(event);
+    else if (event.type === "ums:tree" || event.type === "ums:changed") this.#changed();
     else if (event.type !== "htmx:afterSettle" || event.detail.elt?.id === "page") this.markCurrent();
   }
 
@@ -128,13 +134,27 @@ class UmsTree extends HTMLElement {
     if (best && !this.contains(document.activeElement)) this.#rove(best);
   }
 
-  #changed(event) {
-    if (!(event.detail?.what ?? []).includes("directories")) return;
-    for (const item of this.querySelectorAll("[data-children-url][aria-expanded]")) {
-      if (!item.isConnected) continue;
-      if (item.getAttribute("aria-expanded") === "true" && !item.parentElement.closest('[role="group"] [role="group"]')) this.#load(item).then(() => this.#start());
-      else if (item.getAttribute("aria-expanded") === "false") this.#group(item)?.replaceChildren();
-    }
+  /* Several changes are read at once, and not while somebody drags something over the tree. */
+  #changed() {
+    this.#refreshing ||= setTimeout(async () => {
+      if (!document.hidden && !document.querySelector("[data-drop-valid]")) await this.#refresh();
+      this.#refreshing = 0;
+    }, Math.max(300, this.#refreshedAt + REFRESH_GAP - Date.now()));
+  }
+
+  /** Reads the whole tree again, with the branches that are open: names, places and counts. */
+  async #refresh() {
+    this.#refreshedAt = Date.now();
+    const list = this.querySelector('[role="tree"]');
+    const ids = (state) => [...this.querySelectorAll(`[aria-expanded="${state}"]`)];
+    const open = ids("true").map((item) => item.dataset.id).filter(Boolean);
+    const closed = ids("false").filter((item) => !item.dataset.id).map((item) => item.id);
+    const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
+    const query = new URLSearchParams({ open: open.join(","), location: location.pathname + location.search });
+    await htmx.ajax("GET", `${this.getAttribute("src")}?${query}`, { source: this, target: list, swap: "innerHTML" });
+    closed.map((id) => document.getElementById(id)).forEach((item) => item && this.collapse(item));
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    this.markCurrent();
   }
 
   #click(event) {

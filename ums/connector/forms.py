@@ -38,7 +38,7 @@ class DirectoryField(forms.ModelChoiceField):
     def offer(self, user: Any) -> None:
         """Fill it for `user`: two queries, however many directories there are."""
         known = Directory.objects.filter(kind=DirectoryKind.DEVICE).values_list("pk", "parent_id", "name")
-        nodes = {pk: (parent, name) for pk, parent, name in known}
+        nodes: dict[int, tuple[int | None, str]] = {pk: (parent, name) for pk, parent, name in known}
         self._paths = {pk: _path(pk, nodes) for pk in nodes}
         writable = restrict(Directory.objects.filter(kind=DirectoryKind.DEVICE), user, Action.WRITE)
         self.queryset = writable

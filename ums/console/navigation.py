@@ -78,9 +78,9 @@ class DirectoryTree:
         self._totals: dict[int, int] = {}
         self._total(self.root.pk)
 
-    def node(self, pk: int, current: int | None, level: int, depth: int) -> Node:
-        """The node of a directory, opened `depth` levels deep and down to the current one."""
-        trail = self._trail(current)
+    def node(self, pk: int, current: int | None, level: int, depth: int, opened: frozenset[int] = frozenset()) -> Node:
+        """The node of a directory, opened `depth` levels deep, down to the current one, and where `opened` says."""
+        trail = self._trail(current) | opened
         name = self.root.name if pk == self.root.pk else self._name(pk)
         return self._node(_Entry(pk, None, name), current, trail, level, depth)
 
@@ -150,16 +150,19 @@ class DirectoryTree:
         return next((entry.name for entry in siblings if entry.pk == pk), "")
 
 
-def tree(user: Any, location: str) -> list[Node | None]:
-    """The whole tree as a page shows it; `location` (path and query) says which node is the current one."""
+def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list[Node | None]:
+    """The whole tree as a page shows it; `location` (path and query) says which node is the current one.
+
+    `opened`: ids of the directories that are open; without it, those that a fresh page shows open.
+    """
     path = urlsplit(location).path
     current_kind, current = _current(location)
     nodes: list[Node | None] = []
     for kind in KINDS if may_somewhere(user, Action.BROWSE) else ():
         directories = DirectoryTree(user, kind)
         here = (current or directories.root.pk) if kind == current_kind else None
-        depth = 2 if kind == DirectoryKind.DEVICE else 1 if here else 0
-        nodes.append(directories.node(directories.root.pk, here, 1, depth))
+        depth = 0 if opened is not None else 2 if kind == DirectoryKind.DEVICE else 1 if here else 0
+        nodes.append(directories.node(directories.root.pk, here, 1, depth, opened or frozenset()))
     administration = _administration(user, path)
     return [*nodes, None, administration] if administration else nodes
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ums.console.navigation import KINDS, DirectoryTree
+from ums.console.navigation import KINDS, DirectoryTree, tree
 from ums.console.search import search
 from ums.core.access import Action, restrict
 from ums.devices.models import Device
@@ -59,6 +59,14 @@ def counters(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def tree_again(request: HttpRequest) -> HttpResponse:
+    """The tree of a page that is open, after something changed: the branches that were open stay so."""
+    opened = frozenset(int(pk) for pk in request.GET.get("open", "").split(",") if pk.isdecimal() and len(pk) < 19)
+    nodes = tree(request.user, request.GET.get("location", ""), opened)
+    return render(request, "components/tree_items.html", {"tree": nodes})
+
+
+@require_safe
 def tree_children(request: HttpRequest, pk: int) -> HttpResponse:
     """The directories inside one directory."""
     level = request.GET.get("level", "")
@@ -102,8 +110,12 @@ def live_poll(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A defect: the page names the request, so that its log lines can be found. It needs no database."""
+    """A defect: the answer names the request, so that its log lines can be found. It needs no database."""
     context = {"request_id": getattr(request, "request_id", "")}
+    if request.path.startswith(reverse("api:unknown")):
+        title = "The server failed. Report the request id."
+        body = {"type": "about:blank", "title": title, "status": 500, "code": "server_error", **context}
+        return JsonResponse(body, status=500, content_type="application/problem+json")
     return HttpResponse(render_to_string("500.html", context), status=500)
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from io import BytesIO
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ums.core.errors import AppError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 
 def is_trusted_proxy(address: str) -> bool:
@@ -69,6 +70,21 @@ class RequestContextMiddleware:
     @staticmethod
     def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
+    """Files of the console. They are small, and read at once: an ASGI server cannot stream from a plain file."""
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+        """The whole file, or the 304 or range that was asked for."""
+        found = static_file.get_response(request.method, request.META)
+        with found.file or BytesIO() as file:
+            response = HttpResponse(file.read(), status=int(found.status))
+        del response["content-type"]
+        for name, value in found.headers:
+            response[name] = value
         return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -34,8 +35,20 @@ def publish(message: Message) -> None:
 
 def publish_on_commit(*messages: Message) -> None:
     """Send when the transaction has been committed: a message never announces what is not there."""
-    for message in messages:
-        transaction.on_commit(lambda message=message: publish(message), robust=True)  # type: ignore[misc]
+    waiting = [function for _, function, _ in transaction.get_connection().run_on_commit]
+    for message in dict.fromkeys(messages):
+        publication = _Publication(message)
+        # A thousand results of one batch need one message.
+        if publication not in waiting:
+            transaction.on_commit(publication, robust=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    message: Message
+
+    def __call__(self) -> None:
+        publish(self.message)
 
 
 async def _send(message: Message) -> None:

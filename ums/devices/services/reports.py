@@ -174,7 +174,7 @@ def inventory_write(
     device.ip_address, device.inventory_at = address, timezone.now()
     if device.name == device.unit_id and inventory.hostname:
         device.name = inventory.hostname
-    device.save()
+    device.save(force_update=True)
     NetworkAdapter.objects.filter(device=device).delete()
     NetworkAdapter.objects.bulk_create(
         [NetworkAdapter(device=device, name=a.name, mac=a.mac, addresses=list(a.addresses)) for a in inventory.adapters]
