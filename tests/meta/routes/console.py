@@ -13,7 +13,7 @@ ROUTES = [
     Route("console:counters", SIGNED_IN),
     Route("console:drop", "302 302 302 302 login", query={"kind": "=device", "target": "=directory", "ids": "device"}),
     Route("console:live_poll", "204 204 204 204 login"),
-    Route("console:tree", SIGNED_IN, query={"open": "1,2", "location": "/webapp/devices/"}),
+    Route("console:tree", SIGNED_IN, query={"open": "=1,2", "location": "=/webapp/devices/"}),
     Route("console:tree_children", SEEING, at={"pk": "own_directory"}),
 ]
 
