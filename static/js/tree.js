@@ -7,14 +7,14 @@
           [data-kind data-id data-label draggable="true" …]  (dragdrop.js)  [data-menu-url] (menu.js)>
          <span class="tree-twist">icon</span> icon <span class="tree-label">…</span> <span class="tree-count">…</span></a>
        <ul role="group" id="ID-kids" hidden></ul>
-   Children are loaded once from data-children-url (the <li>s). After "ums:changed", and "ums:tree" from live.js, the whole
-   tree is read again from <ums-tree src="…">?open=ids&location=path: names, places and counts.
+   The lines come from <ums-tree src="…">?open=ids&location=path, at first and again after "ums:changed", and "ums:tree" from
+   live.js: names, places and counts. Children of a branch are loaded from data-children-url (the <li>s) when it is opened.
    Keys: up/down, right opens or goes in, left closes or goes out, Home, End, letters, * opens all siblings, Enter opens.
    The open branches are kept per tab. */
 
-const KEY = "ums.tree-open";
+const KEY = "ums.tree-branches";
 const REFRESH_GAP = 2000;
-const remembered = () => new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+const remembered = () => JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 
 /** What tells one node's address from another's: the path and the directory, not filters, order or page. */
 function place(address) {
@@ -60,19 +60,10 @@ class UmsTree extends HTMLElement {
   }
 
   async #start() {
+    await this.#refresh(remembered());
     const current = this.querySelector('[aria-current="page"]');
     this.#rove(current ?? this.querySelector('[role="treeitem"]'));
     current?.scrollIntoView({ block: "nearest" });
-    const wanted = remembered();
-    let more = true;
-    while (more) {
-      const closed = [...this.querySelectorAll('[aria-expanded="false"]')].filter((item) => wanted.has(item.id));
-      more = closed.length > 0;
-      for (const item of closed) {
-        wanted.delete(item.id);
-        await this.expand(item);
-      }
-    }
   }
 
   #rove(item) {
@@ -85,9 +76,17 @@ class UmsTree extends HTMLElement {
     return document.getElementById(item.getAttribute("aria-owns"));
   }
 
+  /** Ids of the directories that are open, and of the headings that are closed. */
+  #branches() {
+    const items = (state) => [...this.querySelectorAll(`[aria-expanded="${state}"]`)];
+    return {
+      open: items("true").map((item) => item.dataset.id).filter(Boolean),
+      closed: items("false").filter((item) => !item.dataset.id).map((item) => item.id),
+    };
+  }
+
   #keep() {
-    const open = [...this.querySelectorAll('[aria-expanded="true"]')].map((item) => item.id);
-    sessionStorage.setItem(KEY, JSON.stringify(open));
+    sessionStorage.setItem(KEY, JSON.stringify(this.#branches()));
   }
 
   async #load(item) {
@@ -134,24 +133,30 @@ class UmsTree extends HTMLElement {
     if (best && !this.contains(document.activeElement)) this.#rove(best);
   }
 
-  /* Several changes are read at once, and not while somebody drags something over the tree. */
+  /* Several changes are read at once; not while somebody drags something over the tree, nor while nobody sees it. */
   #changed() {
-    this.#refreshing ||= setTimeout(async () => {
-      if (!document.hidden && !document.querySelector("[data-drop-valid]")) await this.#refresh();
-      this.#refreshing = 0;
-    }, Math.max(300, this.#refreshedAt + REFRESH_GAP - Date.now()));
+    this.#refreshing ||= setTimeout(() => this.#again(), Math.max(300, this.#refreshedAt + REFRESH_GAP - Date.now()));
   }
 
-  /** Reads the whole tree again, with the branches that are open: names, places and counts. */
-  async #refresh() {
+  async #again() {
+    if (document.hidden) document.addEventListener("visibilitychange", () => this.#again(), { once: true });
+    else if (document.querySelector("[data-drop-valid]")) this.#refreshing = setTimeout(() => this.#again(), 500);
+    else {
+      this.#refreshing = 0;
+      await this.#refresh();
+    }
+  }
+
+  /** Reads the whole tree, with the branches that are open: names, places and counts. */
+  async #refresh(branches = this.#branches()) {
     this.#refreshedAt = Date.now();
     const list = this.querySelector('[role="tree"]');
-    const ids = (state) => [...this.querySelectorAll(`[aria-expanded="${state}"]`)];
-    const open = ids("true").map((item) => item.dataset.id).filter(Boolean);
-    const closed = ids("false").filter((item) => !item.dataset.id).map((item) => item.id);
     const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
-    const query = new URLSearchParams({ open: open.join(","), location: location.pathname + location.search });
+    const query = new URLSearchParams({ location: location.pathname + location.search });
+    if (branches) query.set("open", branches.open.join(","));
     await htmx.ajax("GET", `${this.getAttribute("src")}?${query}`, { source: this, target: list, swap: "innerHTML" });
+    list.removeAttribute("aria-busy");
+    const closed = branches?.closed ?? [];
     closed.map((id) => document.getElementById(id)).forEach((item) => item && this.collapse(item));
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     this.markCurrent();

@@ -6,19 +6,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 
 from ums import __version__
-from ums.console.navigation import tree
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Version, request id and the server's clock for all pages; the tree for those that show it.
+    """Version, request id and the server's clock for all pages; what the frame needs for those that have one.
 
-    A page that swaps answers into its own frame (static/js/requests.js says so by X-UMS-Frame) needs no tree.
+    `framed`: the page swaps the answer into its own frame (static/js/requests.js says so by X-UMS-Frame).
     """
     context: dict[str, Any] = {
         "ums_version": __version__,
@@ -29,6 +27,4 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is not None and user.is_authenticated:
         context["messages_url"] = reverse("jobs:messages")
         context["framed"] = request.headers.get("X-UMS-Frame") == "1"
-        if not context["framed"]:
-            context["tree"] = SimpleLazyObject(lambda: tree(user, request.get_full_path()))
     return context

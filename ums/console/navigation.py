@@ -22,6 +22,9 @@ ICONS = {
     DirectoryKind.PROFILE.value: "sliders-horizontal",
     DirectoryKind.PRIORITY_PROFILE.value: "shield",
 }
+MANY = 30
+"""Lines of a level that a fresh page shows open."""
+
 KINDS = (DirectoryKind.PROFILE, DirectoryKind.PRIORITY_PROFILE, DirectoryKind.DEVICE)
 """Top to bottom, as the original orders them (ui.md)."""
 
@@ -83,6 +86,11 @@ class DirectoryTree:
         trail = self._trail(current) | opened
         name = self.root.name if pk == self.root.pk else self._name(pk)
         return self._node(_Entry(pk, None, name), current, trail, level, depth)
+
+    def depth_of_fresh_page(self) -> int:
+        """Two levels, unless that would be a long list."""
+        children = self._children.get(self.root.pk, ())
+        return 2 if sum(len(self._children.get(child.pk, ())) for child in children) <= MANY else 1
 
     def nodes(self, pk: int, level: int) -> list[Node]:
         """The children of a directory, closed."""
@@ -161,7 +169,7 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
     for kind in KINDS if may_somewhere(user, Action.BROWSE) else ():
         directories = DirectoryTree(user, kind)
         here = (current or directories.root.pk) if kind == current_kind else None
-        depth = 0 if opened is not None else 2 if kind == DirectoryKind.DEVICE else 1 if here else 0
+        depth = 0 if opened is not None else directories.depth_of_fresh_page() if kind == DirectoryKind.DEVICE else 1
         nodes.append(directories.node(directories.root.pk, here, 1, depth, opened or frozenset()))
     administration = _administration(user, path)
     return [*nodes, None, administration] if administration else nodes

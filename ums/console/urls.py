@@ -11,6 +11,6 @@ urlpatterns = [
     path("counters", views.counters, name="counters"),
     path("drop", views.drop, name="drop"),
     path("live-poll", views.live_poll, name="live_poll"),
-    path("tree/", views.tree_again, name="tree"),
+    path("tree/", views.tree_items, name="tree"),
     path("tree/<int:pk>/", views.tree_children, name="tree_children"),
 ]

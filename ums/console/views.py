@@ -59,9 +59,11 @@ def counters(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def tree_again(request: HttpRequest) -> HttpResponse:
-    """The tree of a page that is open, after something changed: the branches that were open stay so."""
-    opened = frozenset(int(pk) for pk in request.GET.get("open", "").split(",") if pk.isdecimal() and len(pk) < 19)
+def tree_items(request: HttpRequest) -> HttpResponse:
+    """The tree of a page: opened as a fresh page shows it, or, with `open`, where it was open before."""
+    opened = None
+    if "open" in request.GET:
+        opened = frozenset(int(pk) for pk in request.GET["open"].split(",") if pk.isdecimal() and len(pk) < 19)
     nodes = tree(request.user, request.GET.get("location", ""), opened)
     return render(request, "components/tree_items.html", {"tree": nodes})
 

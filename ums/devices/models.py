@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Concat, Lower, Upper
 
 from ums.core.access import AccessQuerySet
 
@@ -108,6 +108,10 @@ class Device(models.Model):
             models.Index(fields=["department", "id"]),
             models.Index(fields=["serial_number", "id"]),
             models.Index(fields=["registered_at", "id"]),
+            # Filters do not mind the case.
+            models.Index(Upper("site"), name="device_site_upper"),
+            models.Index(Upper("department"), name="device_department_upper"),
+            models.Index(Upper("product"), name="device_product_upper"),
         ]
 
     def __str__(self) -> str:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 
-from ums.core.access import restrict, subtree
+from ums.core.access import restrict
 from ums.core.errors import AppError, Conflict
 from ums.core.filters import MAX_ID
 from ums.core.listing import filter_text
 from ums.devices.filters import apply_filter
 from ums.devices.models import Device, Directory
+from ums.devices.selectors import directory_subtree_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ class ListQuery:
         """The devices, without the joins of a list. Raises AppError `filter_invalid`."""
         devices = restrict(Device.objects.all(), user, action)
         if self.directory is not None:
-            devices = devices.filter(directory__in=subtree([self.directory]))
+            devices = devices.filter(directory__in=directory_subtree_ids(directory_id=self.directory))
         return apply_filter(devices, self.text) if self.text else devices
 
     def address(self, **more: Any) -> str:

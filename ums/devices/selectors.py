@@ -67,6 +67,11 @@ def directory_list(*, user: Any, kind: str = DirectoryKind.DEVICE) -> QuerySet[D
     return restrict(Directory.objects.filter(kind=kind), user, Action.BROWSE)
 
 
+def directory_subtree_ids(*, directory_id: int) -> list[int]:
+    """The directory and all below it. Said to the database as values, so that it knows how few or many they are."""
+    return list(Directory.objects.filter(pk__in=subtree([directory_id])).order_by().values_list("pk", flat=True))
+
+
 def directory_ancestors(*, directory_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """For each directory its ids from itself up to the root, in one query."""
     ids = sorted({int(pk) for pk in directory_ids})
