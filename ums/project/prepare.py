@@ -95,7 +95,7 @@ def database() -> None:
             )
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
-    except (DatabaseError, sqlite3.DatabaseError) as error:
+    except (DatabaseError, sqlite3.DatabaseError, psycopg.Error) as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         name = _database_name(connection)
         raise StartError(f"The database {name} cannot be used: {what}. {_advice(what)}") from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,17 @@ def test_the_first_password_is_told_once_and_kept_private(tmp_path: Path) -> Non
     server.start()
     server.stop()
     assert len(server.process.tail().split(password)) - 1 == told == 1
+
+
+def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    server.start()
+    server.stop()
+    with closing(sqlite3.connect(server.data / "ums.sqlite3")) as database, database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('devices', '9999', '2030-01-01')"
+        )
+    assert "newer version of UMS" in refusal(ums("up", "--port", "0", data=server.data))
 
 
 def test_a_token_stands_alone_on_the_last_line(first: Server) -> None:
