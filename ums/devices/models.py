@@ -9,6 +9,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower, Upper
 
 from ums.core.access import AccessQuerySet
+from ums.core.indexes import EmptyLast
 
 
 class DirectoryKind(models.TextChoices):
@@ -87,7 +88,7 @@ class Device(models.Model):
         expression=Lower(Concat(*_apart("name", "unit_id", "network_name", "ip_address", "serial_number", "asset_id"))),
         output_field=models.TextField(),
         db_persist=True,
-        help_text="Where free words are looked for; migration 0004 makes an index of its parts on PostgreSQL.",
+        help_text="Where free words are looked for; migration 0003 makes an index of its parts on PostgreSQL.",
     )
 
     registered_at = models.DateTimeField(auto_now_add=True)
@@ -145,7 +146,8 @@ class Presence(models.Model):
     class Meta:
         verbose_name_plural = "presence"
         indexes = [
-            # Migration 0003 makes one more, on last_contact, which each database has to be told in its own words.
+            # Both ways the order of the device list: never seen counts as longest ago.
+            models.Index(EmptyLast(F("last_contact")), F("device").desc(), name="presence_last_contact"),
             models.Index(fields=["server"], condition=Q(connected=True), name="presence_connected"),
         ]
 
