@@ -106,9 +106,7 @@ def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
     server.start()
     server.stop()
     with closing(sqlite3.connect(server.data / "ums.sqlite3")) as database, database:
-        database.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('devices', '9999', '2030-01-01')"
-        )
+        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('devices', '9999', '2030-01-01')")
     assert "newer version of UMS" in refusal(ums("up", "--port", "0", data=server.data))
 
 
