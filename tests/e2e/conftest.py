@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.e2e.actions import sign_in
 from tests.services.packages import program
 from tests.services.postgresql import create_database
 from tests.services.server import PASSWORD, Server
@@ -94,9 +95,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def console(page: Page, server: Server) -> Page:
     """A window in which the superuser is signed in, at the start page of the console."""
-    page.goto(f"{server.url}/webapp/")
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/webapp/**")
+    sign_in(page, server.url, PASSWORD)
     return page

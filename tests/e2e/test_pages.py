@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.actions import sign_in
 from tests.services.server import PASSWORD, Server
 
 PAGES = (
@@ -37,11 +38,7 @@ def signed_in(browser: Browser, server: Server, scheme: str, width: int, height:
         reduced_motion="reduce",
     )
     page = context.new_page()
-    page.goto(f"{server.url}/webapp/")
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/webapp/**")
+    sign_in(page, server.url, PASSWORD)
     return page
 
 

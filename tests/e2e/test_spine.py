@@ -3,13 +3,13 @@ profile that wins, values that return, a server that crashes and comes back."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.actions import create_profile, open_tree, save, set_number
 from tests.services.agent import Agent
 from tests.services.process import wait_until
 from tests.services.server import Server
@@ -43,10 +43,10 @@ def agent(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_a_profile_reaches_devices_and_goes_again(console: Page, server: Server, agent: Agent) -> None:
     defaults = {path: agent.values[path] for path in (VOLUME, DPMS, TASKBAR)}
 
-    _create_profile(console, "Profiles", "Quiet ward")
+    create_profile(console, "Profiles", "Quiet ward")
     for path, value in ((VOLUME, "15"), (DPMS, "45"), (TASKBAR, "64")):
-        _set(console, path, value)
-    _save(console)
+        set_number(console, path, value)
+    assert save(console) == 200
 
     _open_directory(console, WARD)
     row = console.get_by_role("row").filter(has_text=AGENT)
@@ -62,9 +62,9 @@ def test_a_profile_reaches_devices_and_goes_again(console: Page, server: Server,
     _watch_from_pending_to_applied(console)
     assert console.evaluate("window.sameDocument"), "the page was loaded anew"
 
-    _create_profile(console, "Priority Profiles", "Loud site")
-    _set(console, VOLUME, "90")
-    _save(console)
+    create_profile(console, "Priority Profiles", "Loud site")
+    set_number(console, VOLUME, "90")
+    assert save(console) == 200
     _assign_by_dialog(console, SITE)
     agent.wait_values({VOLUME: 90, DPMS: 45, TASKBAR: 64}, seconds=5)
 
@@ -100,44 +100,13 @@ def test_sigterm_drains_and_ends_with_status_0(server: Server, agent: Agent, tmp
 # ---------------------------------------------------------------- what the administrator does
 
 
-def _tree_item(page: Page, name: str) -> None:
-    page.get_by_role("tree").get_by_role("treeitem", name=name).first.click()
-
-
-def _create_profile(page: Page, tree: str, name: str) -> None:
-    page.get_by_role("tree").get_by_role("treeitem", name=tree).first.click()
-    page.get_by_role("button", name=re.compile("^New .*profile")).first.click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill(name)
-    dialog.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-
-
-def _set(page: Page, path: str, value: str) -> None:
-    """Find a parameter by its path, activate it and give it a value."""
-    search = page.get_by_placeholder("Search 558 parameters")
-    search.fill(path)
-    expect(page.get_by_text("1 parameter", exact=True)).to_be_visible()
-    search.press("Enter")
-    row = page.locator(f'.param[data-key="{path}"]')
-    row.get_by_role("switch").click()
-    row.get_by_role("textbox").fill(value)
-
-
-def _save(page: Page) -> None:
-    with page.expect_response(lambda response: "/save" in response.url) as saved:
-        page.keyboard.press("Control+s")
-    assert saved.value.ok, saved.value.text()
-    expect(page.get_by_text("unsaved change")).to_be_hidden()
-
-
 def _open_directory(page: Page, name: str) -> None:
-    page.get_by_role("tree").get_by_role("treeitem", name=name).first.click()
+    open_tree(page, name)
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
 def _drag_onto_directory(page: Page, profile: str, directory: str) -> None:
-    page.get_by_role("tree").get_by_role("treeitem", name="Profiles").first.click()
+    open_tree(page, "Profiles")
     row = page.get_by_role("row").filter(has_text=profile)
     expect(row).to_be_visible()
     row.drag_to(page.get_by_role("tree").get_by_role("treeitem", name=directory).first)
