@@ -8,12 +8,13 @@ from playwright.sync_api import Page, expect
 
 
 def sign_in(page: Page, url: str, password: str, name: str = "admin") -> None:
-    """From any address to the start page."""
+    """From any address to the start page; its scripts are there when the tree is."""
     page.goto(f"{url}/webapp/")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/webapp/**")
+    expect(page.get_by_role("treeitem").first).to_be_visible(timeout=15_000)
 
 
 def open_tree(page: Page, name: str) -> None:

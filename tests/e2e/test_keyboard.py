@@ -27,7 +27,8 @@ def test_assign_by_cut_and_paste_and_undo(console: Page) -> None:
 
 def test_search_opens_a_device_and_a_message_goes_out(console: Page) -> None:
     console.keyboard.press("/")
-    console.keyboard.type("TC07-00003", delay=20)
+    with console.expect_response(lambda response: "q=TC07-00003" in response.url):
+        console.keyboard.type("TC07-00003")
     hit = console.locator("#search-results").get_by_role("link", name="TC07-00003")
     expect(hit).to_be_visible()
     console.keyboard.press("ArrowDown")
