@@ -85,6 +85,9 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         del response["content-type"]
         for name, value in found.headers:
             response[name] = value
+        if found.file:
+            # The length was read when the server started; a file that was replaced since must not be cut.
+            response["Content-Length"] = str(len(response.content))
         return response
 
 
