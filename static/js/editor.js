@@ -71,6 +71,7 @@ class UmsEditor extends HTMLElement {
     const page = asked.get("page");
     this.view.active = asked.has("active") || (page === null && this.activeCount > 0);
     this.view.page = this.catalogue.pages.has(page) ? page : this.view.active ? ALL : page === "options" || this.readonly ? OPTIONS : this.catalogue.roots[0]?.id ?? OPTIONS;
+    this.view.query = this.search.value.trim(); // typed before the catalogue was here
     this.nav.reveal(this.view.page);
     this.render();
   }
@@ -183,8 +184,19 @@ class UmsEditor extends HTMLElement {
     const kept = this.model.wire;
     const overwrite = this.model.now.overwrite;
     this.model.discard();
-    this.render();
+    this.#again();
     toast({ text: "Changes discarded.", action: { label: "Undo", run: () => { this.model.adopt(kept, overwrite); this.render(); } } });
+  }
+
+  /* Draws what is shown anew; the keyboard stays where it is, or comes back from the bar that closes. */
+  #again() {
+    const row = document.activeElement.closest("[data-key]");
+    const stops = (node) => [...node?.querySelectorAll("button, input, select, textarea") ?? []];
+    const at = this.main.contains(row) ? stops(row).indexOf(document.activeElement) : -1;
+    const inBar = this.bar.contains(document.activeElement);
+    this.render();
+    if (at >= 0) stops(this.main.querySelector(`[data-key="${CSS.escape(row.dataset.key)}"]`))[at]?.focus({ preventScroll: true });
+    else if (inBar) this.main.focus({ preventScroll: true });
   }
 
   render() {
@@ -290,7 +302,7 @@ class UmsEditor extends HTMLElement {
     if (status === 200) {
       document.getElementById("save-comment").value = "";
       this.model.saved(body.number, sent, this.mask, (key) => this.catalogue.place(key, this.model.now.classes)?.parameter.secret);
-      this.render();
+      this.#again();
       document.querySelectorAll("[data-revision]").forEach((node) => { node.textContent = String(body.number); });
       toast({ text: body.message, detail: body.detail, level: "success" });
       htmx.trigger(document.body, "ums:changed", { what: ["profiles", "devices"] });

@@ -15,7 +15,7 @@ class UmsFilter extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input[name=q]");
     if (!this.input) return;
-    this.list = el("div", { class: "filter-options float", role: "listbox", id: `filter-options-${serial += 1}`, "aria-label": "Filters", hidden: true });
+    this.list = el("div", { class: "filter-options float", role: "listbox", id: `filter-options-${serial += 1}`, "aria-label": "Filters", tabindex: "-1", hidden: true });
     this.append(this.list);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": this.list.id, "aria-autocomplete": "list" })) this.input.setAttribute(name, value);
     this.input.addEventListener("input", () => this.#offer());

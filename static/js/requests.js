@@ -63,9 +63,17 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+/* The hits of the search box close behind who followed one. */
+function closeHits() {
+  const hits = document.getElementById("search-results");
+  if (hits.contains(document.activeElement)) hits.closest("form").reset();
+  hits.replaceChildren();
+}
+
 /* After it the reader hears where it is, and the keyboard stands at the top of the content when its place is gone. */
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt?.id !== "page") return;
+  if (event.detail.boosted) closeHits();
   const title = document.querySelector("#page h1");
   if (title) announce(title.textContent.trim());
   if (document.activeElement === document.body) title?.focus({ preventScroll: true });

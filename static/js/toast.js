@@ -4,6 +4,7 @@
                                   "undo": {"url": "/…", "label": "Undo"}}}          (undo is an htmx POST, swap none)
    In the page:      <ums-toast level="success" undo="/…">Assigned 2 profiles to North.</ums-toast>  (Django messages)
    From modules:     toast({text, detail, level, undo, action: {label, run}})
+   The key u presses the newest Undo.
    Toasts leave after 8 s, with Undo or errors after 20 s; not while pointed at or focused. */
 import { el, icon } from "./dom.js";
 
@@ -31,6 +32,11 @@ export function toast({ text, detail = "", level = "info", undo = null, action =
     : action;
   if (press) {
     const button = el("button", { class: "button", type: "button" }, press.label);
+    if (undo || press.label === "Undo") {
+      stack.querySelectorAll('[data-key="u"]').forEach((older) => { older.removeAttribute("data-key"); older.querySelector("kbd")?.remove(); });
+      button.dataset.key = "u";
+      button.append(el("kbd", { "aria-hidden": "true" }, "u"));
+    }
     button.addEventListener("click", () => { press.run(); leave(); });
     node.append(button);
   }

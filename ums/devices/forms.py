@@ -16,7 +16,9 @@ class DevicePropertiesForm(forms.ModelForm):
     class Meta:
         model = Device
         fields = PROPERTIES
+        labels = {"in_service_date": "In-service date"}
         widgets = {
+            "name": forms.TextInput(attrs={"data-key": "e"}),
             "in_service_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "comment": forms.Textarea(attrs={"rows": 4}),
         }
