@@ -29,6 +29,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "commands_claim": "delivery of what was recorded when an administrator ordered it",
     "commands_expire": "time passes by itself; the order was recorded, its end stands in the row",
     "commands_reclaim": "delivery of what was recorded when an administrator ordered it",
+    "structure_locked": "changes nothing: it only makes the services that call it wait for each other",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""
 

@@ -24,7 +24,7 @@ from ums.devices.services.reports import (
     presence_write,
     settings_applied,
 )
-from ums.devices.services.settings import When, settings_changed
+from ums.devices.services.settings import When, settings_changed, structure_locked
 
 __all__ = [
     "Applied",
@@ -48,4 +48,5 @@ __all__ = [
     "presence_write",
     "settings_applied",
     "settings_changed",
+    "structure_locked",
 ]

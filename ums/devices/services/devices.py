@@ -13,7 +13,7 @@ from ums.core.access import Action, require, restrict
 from ums.core.errors import AppError, NotAllowed
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind, Presence, SettingsState
-from ums.devices.services.settings import When, settings_changed
+from ums.devices.services.settings import When, settings_changed, structure_locked
 from ums.live.messages import DevicesChanged, DevicesCutOff, TreeChanged
 from ums.live.publish import publish_on_commit
 
@@ -78,6 +78,7 @@ def devices_move(
     require(actor.user, Action.WRITE, directory)
     if directory.kind != DirectoryKind.DEVICE:
         raise AppError("directory_other_kind", "Devices can be moved to directories of devices only.")
+    structure_locked()
     ids = [device.pk for device in devices]
     writable: QuerySet[Device] = Device.objects.filter(pk__in=ids)
     if actor.user is not None:

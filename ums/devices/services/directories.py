@@ -12,7 +12,7 @@ from ums.core.access import Action, require, subtree
 from ums.core.errors import AppError, Conflict
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind
-from ums.devices.services.settings import When, settings_changed
+from ums.devices.services.settings import When, settings_changed, structure_locked
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 
@@ -61,7 +61,7 @@ def directory_move(*, actor: Actor, directory: Directory, parent: Directory, whe
     require(actor.user, Action.WRITE, directory)
     require(actor.user, Action.WRITE, parent)
     # Two moves at once could make a ring of two directories: the second waits here for the first.
-    list(Directory.objects.select_for_update().filter(kind=directory.kind, parent=None))
+    structure_locked(kind=directory.kind)
     directory.refresh_from_db(fields=["parent"])
     if directory.parent is None:
         raise AppError("directory_root", "The root directory cannot be moved.")

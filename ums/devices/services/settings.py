@@ -10,7 +10,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from ums.devices.models import SettingsState
+from ums.devices.models import Directory, DirectoryKind, SettingsState
 from ums.live.messages import SettingsChanged
 from ums.live.publish import publish_on_commit
 
@@ -26,6 +26,14 @@ class When(StrEnum):
 
     NOW = "now"
     NEXT_BOOT = "next_boot"
+
+
+def structure_locked(*, kind: str = DirectoryKind.DEVICE) -> None:
+    """Until the end of the transaction nobody else changes what decides about settings: where devices and directories
+    are, what is assigned, what profiles hold. Two such changes at once would not see, and so not mark, the devices that
+    the other one brings under them. To be called before other rows are locked; devices reporting do not wait for it.
+    """
+    list(Directory.objects.select_for_update(no_key=True).filter(kind=kind, parent=None).order_by().values_list("pk"))
 
 
 def next_seq() -> Greatest:

@@ -11,7 +11,7 @@ from ums.core.access import Action, require
 from ums.core.errors import AppError
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind
-from ums.devices.services import When, settings_changed
+from ums.devices.services import When, settings_changed, structure_locked
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 from ums.profiles.models import Assignment, Profile
@@ -50,6 +50,7 @@ def profiles_assign(
         require(actor.user, Action.ASSIGN, target)
         if isinstance(target, Directory) and target.kind != DirectoryKind.DEVICE:
             raise AppError("target_other_kind", "Profiles are assigned to devices and directories of devices.")
+    structure_locked()
     made = []
     for profile in profiles:
         for target in targets:
@@ -69,6 +70,7 @@ def profiles_unassign(
     *, actor: Actor, assignments: Collection[Assignment], when: When = When.NOW
 ) -> list[tuple[Profile, Device | Directory]]:
     """Take assignments away. Returns what they joined, so that it can be undone. Raises NotAllowed."""
+    structure_locked()
     removed = []
     for assignment in assignments:
         require(actor.user, Action.ASSIGN, assignment.profile)

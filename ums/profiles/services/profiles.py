@@ -11,7 +11,7 @@ from ums.core.access import Action, require
 from ums.core.errors import AppError, Conflict
 from ums.core.validation import clean
 from ums.devices.models import Directory, DirectoryKind
-from ums.devices.services import When, settings_changed
+from ums.devices.services import When, settings_changed, structure_locked
 from ums.domain.parameters import Settings, SettingsError, clean_settings, settings_from_json, settings_to_json
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
@@ -117,6 +117,7 @@ def profile_save(
     message for each value, NotAllowed.
     """
     require(actor.user, Action.WRITE, profile)
+    structure_locked()
     profile = Profile.objects.select_for_update(of=("self",)).select_related("based_on", "head").get(pk=profile.pk)
     head = _head(profile)
     if head.number != base:
@@ -163,6 +164,7 @@ def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, whe
 def profile_delete(*, actor: Actor, profile: Profile, when: When = When.NOW) -> None:
     """Delete a profile with its revisions and assignments; its values go from the devices. Raises NotAllowed."""
     require(actor.user, Action.WRITE, profile)
+    structure_locked()
     settings_changed(actor=actor, devices=devices_of_profile(profile=profile), when=when)
     head = _head(profile)
     record(
