@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -54,8 +55,11 @@ class PresenceBuffer:
         try:
             await self._database.run(self._write, [*here.values(), *gone.values()])
         except BaseException:
-            here.update(self._here)
-            for device_id in self._here:
+            for device_id, newer in self._here.items():
+                unwritten = here.get(device_id)
+                # An arrival that is not written yet stays one, or its row would go on naming another process.
+                flipped = newer.flipped or (unwritten is not None and unwritten.flipped)
+                here[device_id] = replace(newer, flipped=flipped)
                 gone.pop(device_id, None)
             gone.update(self._gone)
             self._here, self._gone = here, gone
