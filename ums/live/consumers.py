@@ -88,13 +88,21 @@ class BrowserConsumer(AsyncJsonWebsocketConsumer):
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
-        """What is not JSON is no message, and no reason to fail."""
+        """What is not JSON, or nested without end, is no message, and no reason to fail."""
         try:
             return await super().decode_json(text_data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        """Binary frames are no messages either."""
+        if text_data:
+            await super().receive(text_data=text_data, **kwargs)
 
     def _same_origin(self) -> bool:
         headers = dict(self.scope["headers"])
         origin, host = headers.get(b"origin", b"").decode("latin1"), headers.get(b"host", b"").decode("latin1")
-        return urlsplit(origin).netloc.lower() == host.lower()
+        try:
+            return urlsplit(origin).netloc.lower() == host.lower()
+        except ValueError:
+            return False
