@@ -302,9 +302,12 @@ class Demo:
         with transaction.atomic():
             directories = _directories()
             _profiles(directories)
-            if not self._key_file.exists():
-                write_private(self._key_file, _key() + "\n")
-            _devices(self._devices)
+            known = self._key_file.exists() and EnrolmentKey.objects.filter(name=KEY).exists()
+            secret = "" if known else _key()
+            _devices(self._devices, directories)
+        # Not before the commit: a file with a key that the database never got would keep the fleet out for good.
+        if secret:
+            write_private(self._key_file, secret + "\n")
 
     def start(self) -> None:
         """Switch the fleet on."""
@@ -387,10 +390,10 @@ def _profile(
     profiles_assign(actor=DEMO, profiles=[profile], targets=[directories[target] for target in targets])
 
 
-def _devices(count: int) -> None:
+def _devices(count: int, directories: dict[str, Directory]) -> None:
     """Known before they connect, as after an import: the fleet's unit ids, spread over the rooms."""
     rooms = [
-        (site, department, Directory.objects.get(name=room, parent__name=department))
+        (site, department, directories[room])
         for site, departments in TREE.items()
         for department, names in departments.items()
         for room in names

@@ -55,12 +55,13 @@ def server_names(bind: str) -> list[str]:
 def _good(files: ServerFiles, authority: Authority, names: list[str]) -> bool:
     try:
         leaf, issuer = x509.load_pem_x509_certificates(files.certificate.read_bytes())[:2]
-        serialization.load_pem_private_key(files.key.read_bytes(), None)
+        key = serialization.load_pem_private_key(files.key.read_bytes(), None)
         alternative = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
     return (
         files.ca.exists()
+        and key.public_key() == leaf.public_key()
         and issuer == x509.load_pem_x509_certificate(authority.certificate.encode())
         and leaf.not_valid_after_utc - RENEW_BEFORE > datetime.now(UTC)
         and set(_general_names(names)) <= set(alternative)
