@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Kind = EnrolmentKey.Kind
 
+LAST_YEAR = 9998
+"""Of a key's last day: a moment after it must exist."""
+
 
 class DirectoryField(forms.ModelChoiceField):
     """A picker of the device directories that somebody may put devices into, each with the way to it."""
@@ -89,7 +92,14 @@ class KeyForm(forms.Form):
         day: date | None = self.cleaned_data["last_day"]
         if key is not None and day == last_day(key):
             return key.expires_at
-        return datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
+        return datetime.combine(day, time(), UTC) + timedelta(days=1) if day else None
+
+    def clean_last_day(self) -> date | None:
+        """The moment after the last day must be one that there is."""
+        day: date | None = self.cleaned_data["last_day"]
+        if day is not None and day.year > LAST_YEAR:
+            raise forms.ValidationError(f"Enter a day up to the year {LAST_YEAR}, or none for no end.")
+        return day
 
 
 class NewKeysForm(KeyForm):

@@ -24,6 +24,7 @@ from ums.connector.models import Authority
 from ums.connector.proofs import Proof, ProofError
 from ums.connector.selectors import certificate_valid
 from ums.connector.services import authority_ensure, device_enrol, device_reenrol
+from ums.connector.unit_ids import check_unit_id
 from ums.core.actor import Actor
 from ums.core.errors import AppError
 from ums.core.middleware import client_address
@@ -71,6 +72,7 @@ def simplereenroll(request: HttpRequest) -> HttpResponse:
 
 def _enrol(credentials: str, csr: bytes, address: str) -> Certificate:
     unit_id, secret = _basic(credentials)
+    check_unit_id(unit_id)  # before it is remembered: what is no unit ID may be of any length
     with _Throttled(unit_id):
         return device_enrol(
             actor=Actor(name=f"device {unit_id}"[:150], address=address), unit_id=unit_id, secret=secret, csr=csr

@@ -99,7 +99,7 @@ def drop(request: HttpRequest) -> HttpResponse:
         raise Http404
     if name == "devices:directory_move":
         ids = request.GET.get("ids", "")
-        if not ids.isdecimal():
+        if not (ids.isascii() and ids.isdecimal()):
             raise Http404
         return redirect(f"{reverse(name, args=[ids])}?{request.GET.urlencode()}")
     return redirect(f"{reverse(name)}?{request.GET.urlencode()}")

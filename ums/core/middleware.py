@@ -92,7 +92,10 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
 
 
 class AppErrorMiddleware:
-    """An AppError that no view caught becomes a readable page, or for htmx the words of a toast, with its status."""
+    """An AppError that no view caught becomes a readable page, or for htmx the words of a toast, with its status.
+
+    Forms and addresses with a NUL are refused before their view: PostgreSQL takes none in a text.
+    """
 
     sync_capable = True
     async_capable = False
@@ -102,6 +105,15 @@ class AppErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Looks at pages only: what is exempt from CSRF protection is for programs, and checks its own input."""
+        if getattr(view, "csrf_exempt", False):
+            return None
+        sent = (value for query in (request.GET, request.POST) for values in query.lists() for value in values[1])
+        if any("\0" in value for value in sent):
+            return self.process_exception(request, AppError("invalid", "A text must not hold the character NUL."))
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answers AppErrors only; everything else is a defect and stays one."""

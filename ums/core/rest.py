@@ -153,7 +153,7 @@ class Ref(serializers.Serializer):
 
 def all_of(queryset: QuerySet[Any], ids: Collection[int], noun: str) -> list[Any]:
     """The rows with these ids. Raises Http404 that names those which do not exist, or not for this reader."""
-    found = {row.pk: row for row in queryset.filter(pk__in=set(ids))}
+    found = {row.pk: row for row in queryset.filter(pk__in={pk for pk in ids if pk <= MAX_ID})}
     if missing := sorted(set(ids) - found.keys()):
         raise Http404(f"No {noun} with id {', '.join(map(str, missing[:10]))}{' …' if len(missing) > 10 else ''}.")
     return [found[pk] for pk in dict.fromkeys(ids)]

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 def clean(instance: models.Model) -> None:
     """Check all fields and constraints. Raises AppError `invalid` with the messages per field."""
+    texts = {field.name: instance.__dict__.get(field.attname) for field in instance._meta.concrete_fields}
+    if nul := [name for name, text in texts.items() if isinstance(text, str) and "\0" in text]:
+        message = "A text must not hold the character NUL."
+        raise AppError("invalid", message, fields={name: [message] for name in nul})
     try:
         instance.full_clean()
     except ValidationError as error:

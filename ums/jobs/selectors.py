@@ -48,10 +48,14 @@ def batch_for_reader(*, user: Any) -> QuerySet[Batch]:
     return Batch.objects.filter(Q(author=user) | Exists(readable))
 
 
-def batch_counts(*, batch_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """For each batch the number of its commands by state: one pass over the index of batch and state."""
+def batch_counts(*, batch_ids: Collection[int], reader: Any = None) -> dict[int, dict[str, int]]:
+    """For each batch the number of its commands by state: one pass over the index of batch and state.
+
+    With a `reader` only of those to devices that this user may read.
+    """
     counts: dict[int, dict[str, int]] = {pk: {} for pk in batch_ids}
-    rows = Command.objects.filter(batch__in=batch_ids).order_by().values_list("batch", "state")
+    commands = Command.objects.all() if reader is None else restrict(Command.objects.all(), reader, Action.READ)
+    rows = commands.filter(batch__in=batch_ids).order_by().values_list("batch", "state")
     for batch, state, count in rows.annotate(count=Count("pk")):
         counts[batch][state] = count
     return counts

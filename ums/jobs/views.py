@@ -185,7 +185,8 @@ STATES = (
 def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch: its numbers, and each device that the reader may see."""
     batch = get_object_or_404(batch_for_reader(user=request.user), pk=pk)
-    progress = Progress(batch_counts(batch_ids=[pk])[pk])
+    own = batch.author_id == request.user.pk
+    progress = Progress(batch_counts(batch_ids=[pk], reader=None if own else request.user)[pk])
     asked = request.GET.get("state", "")
     states = next((found for key, _, found in STATES if key == asked), ())
     commands = command_list(user=request.user).filter(batch=batch)
@@ -193,7 +194,6 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     for command in page.items:
         command.status = STATUS[command.state]  # type: ignore[attr-defined]
     url = reverse("jobs:batch_detail", args=[pk])
-    own = batch.author_id == request.user.pk
     context = {
         "batch": batch,
         "icon": ICONS[batch.kind],

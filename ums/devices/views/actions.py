@@ -17,6 +17,7 @@ from ums.core.errors import AppError, NotAllowed
 from ums.devices import services
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.selection import Chosen, Selection, chosen, id_of, taken
+from ums.devices.selectors import directory_list
 from ums.devices.services import When
 from ums.devices.views.picking import picked, picker
 
@@ -67,7 +68,7 @@ def _ask_move(request: HttpRequest, given: Mapping[str, str], error: AppError | 
     target: Directory | None = None
     wanted = given.get("directory") or given.get("target_id", "")
     if wanted:
-        target = Directory.objects.filter(pk=id_of(wanted) or 0, kind=DirectoryKind.DEVICE).first()
+        target = directory_list(user=request.user).filter(pk=id_of(wanted) or 0).first()
     context = {
         **_asked(request, selection),
         "target": target if given.get("target_id") else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -96,10 +96,19 @@ def _size(megabytes: int | None) -> str:
 def device_history(request: HttpRequest, pk: int) -> HttpResponse:
     """What was done to it and what it was told, newest first."""
     context = device_page(request.user, pk, "history")
-    before: datetime | None = parse_datetime(request.GET.get("before", "")[:40])
+    before = _moment(request.GET.get("before", "")[:40])
     context["entries"], context["next_before"] = history(device=context["device"], before=before)
     context["before"] = before
     return render(request, "devices/history.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment out of an address, None for anything else."""
+    try:
+        moment: datetime | None = parse_datetime(text)
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 @require_safe

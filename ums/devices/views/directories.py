@@ -17,7 +17,7 @@ from ums.core.errors import AppError
 from ums.devices import services
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.selection import id_of
-from ums.devices.selectors import directory_device_total
+from ums.devices.selectors import directory_device_total, directory_list
 from ums.devices.views.actions import answer, when_in_words, when_of
 from ums.devices.views.picking import picked, picker
 
@@ -109,7 +109,7 @@ def _ask_move(
     of_devices = directory.kind == DirectoryKind.DEVICE
     context = {
         "directory": directory,
-        "target": Directory.objects.filter(pk=target_id, kind=directory.kind).first() if target_id else None,
+        "target": directory_list(user=request.user, kind=directory.kind).filter(pk=target_id or 0).first(),
         **picker(request.user, directory.kind, chosen=wanted, without=[directory.pk]),
         "concerned": directory_device_total(directory=directory) if of_devices else None,
         "of_devices": of_devices,
