@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from websockets.exceptions import InvalidState
 
+from ums.core.errors import AppError
 from ums.project.data import default_data_directory
 from ums.project.prepare import (
     PASSWORD_FILE,
@@ -42,7 +43,7 @@ def up(*, bind: str, port: int, demo: int) -> int:
     try:
         with data_directory(data), listening_socket(bind, port) as listening:
             return _serve(data, bind, listening, demo)
-    except StartError as error:
+    except (StartError, AppError) as error:
         print(f"ums: {error}", file=sys.stderr)
         return 1
 
@@ -62,7 +63,7 @@ def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
     files = server_files(data, bind)
     server = Server(_configuration(files))
     port = listening.getsockname()[1]
-    url = f"https://{'[' + bind + ']' if ':' in bind else bind}:{port}"
+    url = f"https://{_host(bind)}:{port}"
     fleet = None
     if demo:
         from ums.project.demo import Demo
@@ -83,6 +84,12 @@ def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
             fleet.stop()
         worker.stop()
     return 0 if server.started else 1
+
+
+def _host(bind: str) -> str:
+    """How this machine itself reaches a server that listens on `bind`."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
+    return f"[{address}]" if ":" in address else address
 
 
 def _put_right() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sqlite3
 import stat
@@ -108,6 +109,15 @@ def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
     with closing(sqlite3.connect(server.data / "ums.sqlite3")) as database, database:
         database.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('devices', '9999', '2030-01-01')")
     assert "newer version of UMS" in refusal(ums("up", "--port", "0", data=server.data))
+
+
+def test_a_master_key_of_another_database(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data")
+    server.start()
+    server.stop()
+    (server.data / "secret.key").write_text("another key, from another backup\n")
+    shutil.rmtree(server.data / "tls")
+    assert "Restore the file secret.key" in refusal(ums("up", "--port", "0", data=server.data))
 
 
 def test_a_token_stands_alone_on_the_last_line(first: Server) -> None:

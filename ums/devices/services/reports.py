@@ -11,7 +11,7 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from ums.devices.models import Device, LocalSettings, NetworkAdapter, Presence, SettingsState
-from ums.devices.services.settings import next_seq
+from ums.devices.services.settings import next_seq, states_locked
 from ums.domain.presence import LOST_AFTER
 from ums.live.messages import DevicesChanged
 from ums.live.publish import publish_on_commit
@@ -114,6 +114,7 @@ def settings_applied(*, reports: Collection[Applied]) -> None:
     """Devices have the settings `seq`: applied just now, or found unchanged. Later changes keep a row pending."""
     now = timezone.now()
     latest = {report.device_id: report for report in reports}
+    states_locked(SettingsState.objects.filter(pk__in=latest))
     for group in _groups(list(latest.values())):
         ids = [report.device_id for report in group]
         seq, tag, error = group[0].seq, group[0].tag, group[0].error

@@ -6,6 +6,7 @@ import time
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -36,11 +37,21 @@ def structure_locked(*, kind: str = DirectoryKind.DEVICE) -> None:
     list(Directory.objects.select_for_update(no_key=True).filter(kind=kind, parent=None).order_by().values_list("pk"))
 
 
+def states_locked(states: QuerySet[SettingsState]) -> None:
+    """Lock rows in the order of their keys: two writers of many rows wait for each other instead of deadlocking.
+
+    The embedded database has one writer at a time and needs no locks.
+    """
+    if connection.features.has_select_for_update:
+        list(states.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
 def next_seq() -> Greatest:
     """The `seq` of a change: microseconds since 1970, so that all devices of one change share it, and always more."""
     return Greatest(F("seq") + 1, Value(time.time_ns() // 1000))
 
 
+@transaction.atomic
 def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = When.NOW) -> int:
     """Mark the settings of `devices` as pending, in one statement, and nudge the servers. Returns how many.
 
@@ -49,6 +60,7 @@ def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = Wh
     """
     now, seq = timezone.now(), next_seq()
     states = SettingsState.objects.filter(device__in=devices.order_by().values("pk"))
+    states_locked(states)
     if when is When.NOW:
         count = states.update(seq=seq, pending=True, deferred=False, pending_since=now)
         if count:
