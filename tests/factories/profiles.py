@@ -9,8 +9,8 @@ from typing import Any
 import factory
 
 from tests.factories.devices import DeviceFactory, root
-from ums.devices.models import DirectoryKind
 from ums.profiles.models import Assignment, Catalogue, Profile, ProfileKind, Revision
+from ums.profiles.services.profiles import DIRECTORY_KIND
 
 DEFINITION: dict[str, Any] = {
     "format": "ums-catalogue/1",
@@ -80,8 +80,7 @@ class ProfileFactory(factory.django.DjangoModelFactory):
 
     @factory.lazy_attribute
     def directory(self) -> Any:
-        priority = self.kind == ProfileKind.PRIORITY
-        return root(DirectoryKind.PRIORITY_PROFILE if priority else DirectoryKind.PROFILE)
+        return root(DIRECTORY_KIND[self.kind])
 
     @factory.post_generation
     def values(self, create: bool, values: dict[str, Any] | None, **kwargs: Any) -> None:

@@ -18,10 +18,14 @@ class DirectoryKind(models.TextChoices):
     DEVICE = "device", "Devices"
     PROFILE = "profile", "Profiles"
     PRIORITY_PROFILE = "priority_profile", "Priority Profiles"
+    CUSTOMIZATION = "customization", "Firmware Customizations"
+    UPDATE = "update", "Universal Firmware Updates"
+    TEMPLATE = "template", "Template Keys and Groups"
+    FILE = "file", "Files"
 
 
 class Directory(models.Model):
-    """A node of the tree of devices, profiles or priority profiles."""
+    """A node of the tree of devices, profiles, or one of the other kinds of objects that are assigned to devices."""
 
     kind = models.CharField(max_length=16, choices=DirectoryKind.choices, default=DirectoryKind.DEVICE)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
@@ -188,6 +192,27 @@ class SettingsState(models.Model):
         if self.pending:
             return "deferred" if self.deferred else "pending"
         return "error" if self.error else "applied"
+
+
+class Delivery(models.Model):
+    """Settings that a device was given: when, under which tag, and what became of them. Newest first; never changed
+    once the device has reported.
+    """
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="deliveries")
+    seq = models.BigIntegerField(help_text="The change that the settings answer, as in the state of the settings.")
+    tag = models.CharField(max_length=128)
+    sent_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=4096, blank=True)
+
+    class Meta:
+        ordering = ["-sent_at", "-pk"]
+        verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["device", "-sent_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.tag[:8]} to {self.device_id}"
 
 
 class LocalSettings(models.Model):

@@ -10,7 +10,7 @@ The rules are those of domain/profiles.md §5; docs/effectiveness.md tells them 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import repeat
@@ -57,6 +57,8 @@ class Layer:
     overwrite_sessions: take the free instances away from everything weaker.
     distance: steps from the device or user; standard: fewer is stronger, priority: more is stronger (rules 2 to 4).
     name: of the group, for ranks of groups; A is stronger than Z, whatever the case, for both kinds (rule 6).
+    use_case: of a firmware customization; of several with the same one only the strongest counts, as a whole (§1).
+    ignored: what stands in the profile and does not count here: the reason by path, serial or "serial:name".
     """
 
     rank: Rank
@@ -68,6 +70,8 @@ class Layer:
     distance: int = 0
     name: str = ""
     place: str = ""
+    use_case: str = ""
+    ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def strength(self) -> tuple[int, int, str, int, str, str]:
@@ -100,6 +104,7 @@ class Explanation:
     """Why a parameter has its value. value is None if nothing sets it and it has no default.
 
     losers are the layers that set it too, strongest first, each with the value that it would give.
+    ignored are those that would set it if something were not in the way, with the reason.
     rule is one sentence for the administrator.
     """
 
@@ -109,6 +114,7 @@ class Explanation:
     losers: tuple[tuple[Layer, Value], ...]
     default: Value | None
     rule: str
+    ignored: tuple[tuple[Layer, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective
     """
     ordered = order(layers)
     winners: dict[str, Layer] = {}
-    for layer in reversed(ordered):
+    for layer in reversed(_counting(ordered)):
         winners.update(zip(layer.values, repeat(layer)))
     # dict() would ask a read-only view for one item after the other
     values = defaults.copy() if isinstance(defaults, dict | MappingProxyType) else dict(defaults)
@@ -168,7 +174,9 @@ def tag(effective: Effective, key: bytes) -> str:
 
 def explain(source: Effective | Iterable[Layer], defaults: Mapping[str, Value], path: str) -> Explanation:
     """Why a plain parameter or a parameter of a fixed instance has its value."""
-    setting = [(layer, layer.values[path]) for layer in _ordered(source) if path in layer.values]
+    ordered = _ordered(source)
+    setting = [(layer, layer.values[path]) for layer in _counting(ordered) if path in layer.values]
+    ignored = tuple(_ignored(ordered, path))
     default = defaults.get(path)
     if not setting:
         rule = (
@@ -176,9 +184,10 @@ def explain(source: Effective | Iterable[Layer], defaults: Mapping[str, Value], 
             if default is None
             else "No profile sets this parameter: the default of the firmware counts."
         )
-        return Explanation(path, default, None, (), default, rule)
+        return Explanation(path, default, None, (), default, rule, ignored)
     (winner, value), *losers = setting
-    return Explanation(path, value, winner, tuple(losers), default, _rule(winner, [layer for layer, _ in losers]))
+    rule = _rule(winner, [layer for layer, _ in losers])
+    return Explanation(path, value, winner, tuple(losers), default, rule, ignored)
 
 
 def explain_instance(source: Effective | Iterable[Layer], serial: str) -> InstanceExplanation:
@@ -220,6 +229,27 @@ def _strength(layer: Layer) -> tuple[int, int, str, int, str, str]:
 
 def _ordered(source: Effective | Iterable[Layer]) -> tuple[Layer, ...]:
     return source.layers if isinstance(source, Effective) else order(source)
+
+
+def _counting(ordered: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """The layers without the customizations that a stronger one of the same use case replaces."""
+    cases: set[str] = set()
+    replaced = set()
+    for layer in ordered:
+        if layer.use_case in cases:
+            replaced.add(id(layer))
+        elif layer.use_case:
+            cases.add(layer.use_case)
+    return tuple(layer for layer in ordered if id(layer) not in replaced) if replaced else ordered
+
+
+def _ignored(ordered: tuple[Layer, ...], path: str) -> Iterator[tuple[Layer, str]]:
+    counting = {id(layer) for layer in _counting(ordered)}
+    for layer in ordered:
+        if path in layer.ignored:
+            yield layer, layer.ignored[path]
+        elif path in layer.values and id(layer) not in counting:
+            yield layer, "Another firmware customization of the same use case is closer, or newer."
 
 
 def _overwriting(ordered: tuple[Layer, ...]) -> int | None:

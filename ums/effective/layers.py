@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
+from ums.domain.contribution import contribution
 from ums.domain.effectiveness import Layer, Rank
 from ums.profiles.assigned import RANKS
 from ums.profiles.content import catalogue_of, unsealed
@@ -26,7 +28,8 @@ from ums.profiles.selectors import version_key
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ums.domain.parameters import Settings
+    from ums.domain.parameters import Catalogue as CatalogueContent
+    from ums.domain.parameters import Settings, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Part:
     distance: int
     profile_id: int
     revision_id: int
+    use_case: str
     label: str = field(compare=False)
     place: str = field(compare=False)
 
@@ -50,6 +54,8 @@ class Plan:
     parts: tuple[Part, ...]
     local: str
     """The device's own configuration as canonical JSON, secrets sealed; "" for none."""
+    keys: tuple[tuple[str, Value], ...] = ()
+    """Values of the template keys that the profiles use, by name, as they reach the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class _Row:
     kind: str
     name: str
     head_id: int
+    use_case: str
     os: str
     device_id: int | None
     directory_id: int | None
@@ -125,24 +132,28 @@ def plans_for_devices(device_ids: Collection[int]) -> dict[int, DevicePlan]:
 def layers_of(plan: Plan) -> list[Layer]:
     """The layers of a plan, with readable secrets."""
     revisions = _settings_of_revisions([part.revision_id for part in plan.parts])
+    keys = dict(plan.keys)
     layers = []
     for part in plan.parts:
-        settings, overwrite = revisions[part.revision_id]
+        revision = revisions[part.revision_id]
+        counting = contribution(revision.catalogue, revision.settings, keys)
         layers.append(
             Layer(
                 part.rank,
                 part.profile_id,
                 part.label,
-                settings.values,
-                settings.instances,
-                overwrite_sessions=overwrite,
+                counting.values,
+                counting.instances,
+                overwrite_sessions=revision.overwrite_sessions,
                 distance=part.distance,
                 place=part.place,
+                use_case=part.use_case,
+                ignored=counting.ignored,
             )
         )
     if plan.local and plan.catalogue_id is not None:
         row = Catalogue.objects.defer("definition").get(pk=plan.catalogue_id)
-        own = unsealed(catalogue_of(row), msgspec.json.decode(plan.local))
+        own = contribution(catalogue_of(row), unsealed(catalogue_of(row), msgspec.json.decode(plan.local)), {})
         layers.append(Layer(Rank.LOCAL, 0, "Local setting", own.values, own.instances))
     return layers
 
@@ -168,12 +179,16 @@ def _assignments(
 ) -> tuple[dict[int, list[_Row]], dict[int, list[_Row]]]:
     on_device: dict[int, list[_Row]] = defaultdict(list)
     on_directory: dict[int, list[_Row]] = defaultdict(list)
-    rows = Assignment.objects.filter(Q(device__in=device_ids) | Q(directory__in=directory_ids)).order_by()
+    # What lies in the recycle bin counts for nothing (vector 38).
+    rows = Assignment.objects.filter(
+        Q(device__in=device_ids) | Q(directory__in=directory_ids), profile__deleted_at=None
+    ).order_by()
     for values in rows.values_list(
         "profile_id",
         "profile__kind",
         "profile__name",
         "profile__head_id",
+        "profile__use_case",
         "profile__based_on__os",
         "device_id",
         "directory_id",
@@ -190,25 +205,43 @@ def _assignments(
 def _part(row: _Row, distance: int) -> Part:
     on_device = row.device_id is not None
     place = "the device" if on_device else f"directory {row.directory}"
-    return Part(RANKS[row.kind, on_device], distance, row.profile_id, row.head_id, row.name, place)
+    return Part(RANKS[row.kind, on_device], distance, row.profile_id, row.head_id, row.use_case, row.name, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    catalogue: CatalogueContent
+    settings: Settings
+    overwrite_sessions: bool
 
 
 MAX_REMEMBERED = 4096
-_REMEMBERED: dict[int, tuple[Settings, bool]] = {}
-"""Revisions never change: what was read once stays right."""
+_REMEMBERED: dict[tuple[int, str], _Remembered] = {}
+"""Revisions never change, but what is a secret in them does with their catalogue: kept by its checksum too."""
 
 
-def _settings_of_revisions(pks: list[int]) -> dict[int, tuple[Settings, bool]]:
-    missing = [pk for pk in pks if pk not in _REMEMBERED]
+def _settings_of_revisions(pks: list[int]) -> dict[int, _Remembered]:
+    checksums = dict(
+        Revision.objects.filter(pk__in=pks)
+        .order_by()
+        .values_list("pk", Coalesce("based_on__checksum", "profile__based_on__checksum"))
+    )
+    missing = [pk for pk in pks if (pk, checksums[pk]) not in _REMEMBERED]
     if missing:
         if len(_REMEMBERED) + len(missing) > MAX_REMEMBERED:
             _REMEMBERED.clear()
-        _REMEMBERED.update(_read(missing))
-    return {pk: _REMEMBERED[pk] for pk in pks}
+        _REMEMBERED.update({(pk, checksums[pk]): read for pk, read in _read(missing).items()})
+    return {pk: _REMEMBERED[pk, checksums[pk]] for pk in pks}
 
 
-def _read(pks: list[int]) -> dict[int, tuple[Settings, bool]]:
+def _read(pks: list[int]) -> dict[int, _Remembered]:
     rows = (
-        Revision.objects.filter(pk__in=pks).select_related("profile__based_on").defer("profile__based_on__definition")
+        Revision.objects.filter(pk__in=pks)
+        .select_related("based_on", "profile__based_on")
+        .defer("based_on__definition", "profile__based_on__definition")
     )
-    return {row.pk: (unsealed(catalogue_of(row.profile.based_on), row.content), row.overwrite_sessions) for row in rows}
+    found = {}
+    for row in rows:
+        catalogue = catalogue_of(row.based_on or row.profile.based_on)
+        found[row.pk] = _Remembered(catalogue, unsealed(catalogue, row.content), row.overwrite_sessions)
+    return found

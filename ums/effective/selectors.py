@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -78,7 +78,7 @@ def _computed(plan: Plan) -> Result:
     body = SettingsBody(
         values=effective.values,
         instances={
-            serial: BodyInstance(instance.cls, {**_instance_defaults(catalogue, instance), **instance.values})
+            serial: BodyInstance(instance.cls, _with_defaults(catalogue, instance))
             for serial, instance in effective.instances.items()
         },
         locked=locked,
@@ -92,8 +92,9 @@ def _catalogue(plan: Plan) -> Catalogue | None:
     return catalogue_of(CatalogueRow.objects.defer("definition").get(pk=plan.catalogue_id))
 
 
-def _instance_defaults(catalogue: Catalogue | None, instance: Instance) -> Mapping[str, Value]:
-    return catalogue.instance_defaults.get(instance.cls, {}) if catalogue else {}
+def _with_defaults(catalogue: Catalogue | None, instance: Instance) -> dict[str, Value]:
+    defaults = catalogue.instance_defaults.get(instance.cls, {}) if catalogue else {}
+    return {**defaults, **cast("Mapping[str, Value]", instance.values)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from ums.domain.effectiveness import Layer, Rank, explain_instance
 from ums.effective.filters import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from ums.domain.parameters import Catalogue, Parameter, Value
+    from ums.domain.parameters import Catalogue, Given, Parameter, Value
     from ums.effective.selectors import DeviceExplained, Explained, ExplainedInstance
 
 FIELDS = (
@@ -107,7 +107,7 @@ def _instance_line(catalogue: Catalogue | None, explained: DeviceExplained, one:
         key=one.serial,
         serial=one.serial,
         page=_page(catalogue, one.instance.cls),
-        label=instance_name(catalogue, one.instance.cls, dict(one.instance.values)),
+        label=instance_name(catalogue, one.instance.cls, one.instance.values),
         within=one.label,
         parameter=None,
         value=None,
@@ -129,7 +129,7 @@ def _removed(catalogue: Catalogue | None, explained: DeviceExplained) -> list[Li
             key=serial,
             serial=serial,
             page=_page(catalogue, instance.cls),
-            label=instance_name(catalogue, instance.cls, dict(instance.values)),
+            label=instance_name(catalogue, instance.cls, instance.values),
             within=_class_label(catalogue, instance.cls),
             parameter=None,
             value=None,
@@ -141,7 +141,7 @@ def _removed(catalogue: Catalogue | None, explained: DeviceExplained) -> list[Li
     ]
 
 
-def instance_name(catalogue: Catalogue | None, cls: str, values: dict[str, Value]) -> str:
+def instance_name(catalogue: Catalogue | None, cls: str, values: Mapping[str, Given]) -> str:
     """What an administrator called a free instance, else the label of its class."""
     known = catalogue.classes.get(cls) if catalogue else None
     return str(values.get(known.name_parameter, "") if known else "") or _class_label(catalogue, cls)

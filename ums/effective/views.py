@@ -98,7 +98,7 @@ def _instance_why(explained: DeviceExplained, serial: str) -> dict[str, Any]:
     cls = layers[0].instances[serial].cls
     label = shown.label if shown else catalogue.classes[cls].label if catalogue and cls in catalogue.classes else cls
     values = shown.instance.values if shown else {}
-    name = instance_name(catalogue, cls, dict(layers[0].instances[serial].values))
+    name = instance_name(catalogue, cls, layers[0].instances[serial].values)
     return {
         "title": name,
         "page": label if label != name else "",

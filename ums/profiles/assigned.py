@@ -23,6 +23,10 @@ RANKS = {
     (ProfileKind.STANDARD.value, False): Rank.STANDARD_DIRECTORY,
     (ProfileKind.PRIORITY.value, True): Rank.PRIORITY_DEVICE,
     (ProfileKind.PRIORITY.value, False): Rank.PRIORITY_DIRECTORY,
+    (ProfileKind.CUSTOMIZATION.value, True): Rank.CUSTOMIZATION,
+    (ProfileKind.CUSTOMIZATION.value, False): Rank.CUSTOMIZATION,
+    (ProfileKind.UPDATE.value, True): Rank.FIRMWARE_UPDATE,
+    (ProfileKind.UPDATE.value, False): Rank.FIRMWARE_UPDATE,
 }
 """Rank of a profile of a kind, by whether it is assigned to the device itself."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ums.domain.parameters import settings_from_json
+from ums.domain.parameters import flat, settings_from_json
 from ums.profiles.content import MASK, unsealed
 
 if TYPE_CHECKING:
-    from ums.domain.parameters import Catalogue, Parameter, Settings, Value
+    from ums.domain.parameters import Catalogue, Given, Parameter, Settings
     from ums.profiles.models import Revision
 
 
@@ -24,8 +24,8 @@ class Change:
     parameter: Parameter | None
     instance: str
     page: str
-    before: Value | None
-    after: Value | None
+    before: Given | None
+    after: Given | None
     secret_changed: bool = False
 
 
@@ -80,20 +80,13 @@ def keys_changed_since(catalogue: Catalogue, base: Revision | None, head: Revisi
 
 def changed_keys(old: Settings, new: Settings) -> set[str]:
     """Paths and "serial:name" whose values differ."""
-    before, after = _flat(old), _flat(new)
+    before, after = flat(old), flat(new)
     return {key for key in before.keys() | after.keys() if not _same(before.get(key), after.get(key))}
 
 
-def _same(one: Value | None, other: Value | None) -> bool:
+def _same(one: Given | None, other: Given | None) -> bool:
     """True and 1 are different values."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
-
-
-def _flat(settings: Settings) -> dict[str, Any]:
-    flat: dict[str, Any] = dict(settings.values)
-    for serial, instance in settings.instances.items():
-        flat.update({f"{serial}:{name}": value for name, value in instance.values.items()})
-    return flat
 
 
 def _change(catalogue: Catalogue, key: str, old: Settings, new: Settings) -> Change:
@@ -101,7 +94,7 @@ def _change(catalogue: Catalogue, key: str, old: Settings, new: Settings) -> Cha
     instance = new.instances.get(serial) or old.instances.get(serial)
     parameter = catalogue.find(f"{instance.cls}.{name}" if instance else key)
     label = _name(catalogue, new if serial in new.instances else old, serial) if instance else _fixed(catalogue, key)
-    before, after = _flat(old).get(key), _flat(new).get(key)
+    before, after = flat(old).get(key), flat(new).get(key)
     page = " › ".join(step.title for step in catalogue.trail(parameter.page)) if parameter else ""
     if parameter is None or not parameter.secret:
         return Change(key, parameter, label, page, before, after)
@@ -109,7 +102,7 @@ def _change(catalogue: Catalogue, key: str, old: Settings, new: Settings) -> Cha
     return Change(key, parameter, label, page, _mask(before), _mask(after), secret_changed=both)
 
 
-def _mask(value: Value | None) -> Value | None:
+def _mask(value: Given | None) -> Given | None:
     return MASK if value else value
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ums.core.crypto import seal, unseal
-from ums.domain.parameters import Settings, parse_catalogue, settings_from_json, settings_to_json
+from ums.domain.parameters import Settings, flat, parse_catalogue, settings_from_json, settings_to_json
 from ums.profiles.models import Catalogue as CatalogueRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ums.domain.parameters import Catalogue, Instance, Value
+    from ums.domain.parameters import Catalogue, Given, Instance
 
 MASK = "••••••"
 """What people and audit entries see in place of a secret. Saved back, it keeps the secret that is there."""
@@ -51,22 +51,15 @@ def masked(catalogue: Catalogue, content: dict[str, Any]) -> Settings:
 
 def with_kept_secrets(catalogue: Catalogue, settings: Settings, previous: Settings) -> Settings:
     """What an editor sent, where MASK means “as it was”: taken from the unsealed previous settings."""
-    before = _flat(previous)
+    before = flat(previous)
     return _over_secrets(catalogue, settings, lambda key, value: before.get(key, "") if value == MASK else value)
 
 
-def _open(value: Value) -> Value:
+def _open(value: Given) -> Given:
     return unseal(value.removeprefix(SEALED)) if isinstance(value, str) and value.startswith(SEALED) else value
 
 
-def _flat(settings: Settings) -> dict[str, Value]:
-    flat = dict(settings.values)
-    for serial, instance in settings.instances.items():
-        flat.update({f"{serial}:{name}": value for name, value in instance.values.items()})
-    return flat
-
-
-def _over_secrets(catalogue: Catalogue, settings: Settings, change: Callable[[str, Value], Value]) -> Settings:
+def _over_secrets(catalogue: Catalogue, settings: Settings, change: Callable[[str, Given], Given]) -> Settings:
     """The settings with `change(key, value)` applied to each secret; key = path or "serial:name"."""
 
     def instance_changed(serial: str, instance: Instance) -> Instance:

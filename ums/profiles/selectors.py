@@ -21,7 +21,7 @@ def profile_list(
     *, user: Any, kind: str | None = None, directory: Directory | None = None, action: str = Action.READ
 ) -> QuerySet[Profile]:
     """The profiles that `user` may read, below `directory` if given, with the number of their assignments."""
-    profiles = restrict(Profile.objects.all(), user, action)
+    profiles = restrict(Profile.objects.filter(deleted_at=None), user, action)
     if kind is not None:
         profiles = profiles.filter(kind=kind)
     if directory is not None:

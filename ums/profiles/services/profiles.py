@@ -12,7 +12,14 @@ from ums.core.errors import AppError, Conflict
 from ums.core.validation import clean
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.services import When, settings_changed, structure_locked
-from ums.domain.parameters import Settings, SettingsError, clean_settings, settings_from_json, settings_to_json
+from ums.domain.parameters import (
+    Settings,
+    SettingsError,
+    clean_settings,
+    keys_used,
+    settings_from_json,
+    settings_to_json,
+)
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_kept_secrets
@@ -25,6 +32,8 @@ if TYPE_CHECKING:
 DIRECTORY_KIND = {
     ProfileKind.STANDARD.value: DirectoryKind.PROFILE.value,
     ProfileKind.PRIORITY.value: DirectoryKind.PRIORITY_PROFILE.value,
+    ProfileKind.CUSTOMIZATION.value: DirectoryKind.CUSTOMIZATION.value,
+    ProfileKind.UPDATE.value: DirectoryKind.UPDATE.value,
 }
 
 
@@ -207,8 +216,10 @@ def _revise(actor: Actor, profile: Profile, content: Settings, overwrite_session
     revision = Revision(
         profile=profile,
         number=(profile.head.number if profile.head else 0) + 1,
+        based_on=profile.based_on,
         content=sealed(catalogue_of(profile.based_on), content),
         overwrite_sessions=overwrite_sessions,
+        template_keys=keys_used(content),
         author=actor.user,
         author_name=actor.name,
         comment=comment.strip(),
