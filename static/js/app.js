@@ -14,6 +14,7 @@ import "./guard.js";
 import "./keyboard.js";
 import "./live.js";
 import "./menu.js";
+import "./picks.js";
 import "./requests.js";
 import "./table.js";
 import "./times.js";
