@@ -2,12 +2,16 @@
 
 from ums.domain.parameters.catalogue import Catalogue, CatalogueError, InstanceClass, Page
 from ums.domain.parameters.expression import (
+    Adapter,
     Expression,
+    KeyTypeName,
     StaticKey,
     UnsetKey,
     check_expression,
     clean_key_name,
+    clean_key_value,
     evaluate,
+    static_keys,
 )
 from ums.domain.parameters.fileformat import parse_catalogue
 from ums.domain.parameters.parameter import Parameter, ParameterError, ParameterType, Value
@@ -26,12 +30,14 @@ from ums.domain.parameters.settings import (
 )
 
 __all__ = [
+    "Adapter",
     "Catalogue",
     "CatalogueError",
     "Expression",
     "Given",
     "Instance",
     "InstanceClass",
+    "KeyTypeName",
     "Page",
     "Parameter",
     "ParameterError",
@@ -43,6 +49,7 @@ __all__ = [
     "Value",
     "check_expression",
     "clean_key_name",
+    "clean_key_value",
     "clean_settings",
     "evaluate",
     "flat",
@@ -51,5 +58,6 @@ __all__ = [
     "parse_catalogue",
     "settings_from_json",
     "settings_to_json",
+    "static_keys",
     "unknown_to",
 ]
