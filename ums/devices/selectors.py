@@ -57,6 +57,19 @@ def device_list(*, user: Any, directory: Directory | None = None, action: str = 
     return devices.select_related("presence", "state", "directory").annotate(status=status_expression())
 
 
+def devices_of_targets(*, targets: Iterable[Device | Directory]) -> QuerySet[Device]:
+    """The devices themselves and those below the directories."""
+    targets = list(targets)
+    devices = [target.pk for target in targets if isinstance(target, Device)]
+    directories = [target.pk for target in targets if isinstance(target, Directory)]
+    where = Q()
+    if devices:
+        where |= Q(pk__in=devices)
+    if directories:
+        where |= Q(directory__in=subtree(directories))
+    return Device.objects.filter(where) if where else Device.objects.none()
+
+
 def directory_root(*, kind: str = DirectoryKind.DEVICE) -> Directory:
     """The root of one tree."""
     return Directory.objects.get(kind=kind, parent=None)

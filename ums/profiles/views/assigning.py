@@ -20,11 +20,11 @@ from ums.core.answers import done
 from ums.core.errors import AppError
 from ums.core.rest import all_of
 from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.places import DeviceDirectories
 from ums.profiles import services
 from ums.profiles.models import Assignment, Profile
 from ums.profiles.selectors import devices_of_targets, profile_list
 from ums.profiles.views.asked import as_text, chosen_profiles, devices_get_it, given, numbers, when_of, with_words
-from ums.profiles.views.directories import DeviceDirectories
 
 SHOWN = 100
 """Candidates in the list; the search narrows."""

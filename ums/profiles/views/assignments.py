@@ -19,11 +19,11 @@ from ums.core.listing import listing
 from ums.core.paging import Order
 from ums.core.rest import MAX_IDS, all_of
 from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.places import DeviceDirectories
 from ums.profiles import assigned, services
 from ums.profiles.models import Assignment, Profile, ProfileKind
 from ums.profiles.selectors import assignment_list, devices_of_profile, devices_of_targets
 from ums.profiles.views.asked import devices_get_it, numbers, profile_of, when_of
-from ums.profiles.views.directories import DeviceDirectories
 from ums.profiles.views.editor import page_context
 
 if TYPE_CHECKING:

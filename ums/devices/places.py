@@ -1,4 +1,4 @@
-"""The directories of devices as dialogs and lists show them: paths, order of the tree, and devices below each."""
+"""The tree of the devices as dialogs and lists show it: paths, order of the tree, and devices below each."""
 
 from __future__ import annotations
 
