@@ -16,6 +16,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PIP_INSTALL := $(PIP) install --no-deps --no-compile
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses=2
+# A browser, a server and a fleet at once: on a busy machine that takes its time.
+PATIENT := --timeout=600
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --annotation-style=line --custom-compile-command="make lock" --extra=install
 
@@ -38,8 +40,8 @@ test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite 
 	$(PYTEST) tests/unit -p no:django
 	$(PYTEST) $(PARALLEL) --ignore=tests/unit --ignore=tests/e2e
 	$(PYTEST) $(PARALLEL) --ignore=tests/unit --ignore=tests/e2e --database=postgresql
-	$(PYTEST) tests/e2e
-	$(PYTEST) tests/e2e --database=postgresql
+	$(PYTEST) $(PATIENT) tests/e2e
+	$(PYTEST) $(PATIENT) tests/e2e --database=postgresql
 
 .PHONY: check
 check: export UMS_DATA = $(CURDIR)/$(VENV)/check

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.services.packages import NEEDED, Missing
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from tests.cast import Cast
     from tests.services.postgresql import PostgreSQL
     from tests.services.redis import Redis
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile("ums", deadline=None)
+hypothesis.settings.load_profile("ums")
 
 
 @pytest.fixture

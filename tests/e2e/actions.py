@@ -14,7 +14,7 @@ def sign_in(page: Page, url: str, password: str, name: str = "admin") -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/webapp/**")
-    expect(page.locator('[role="treeitem"]').first).to_be_attached(timeout=15_000)  # a closed drawer hides it
+    expect(page.locator('[role="treeitem"]').first).to_be_attached()  # a closed drawer hides it
 
 
 def open_tree(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlparse
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.e2e.actions import sign_in
 from tests.services.packages import program
@@ -28,6 +28,12 @@ FLAGS = [
     "--no-first-run",
 ]
 """Quiet, also on machines without a graphics card, much shared memory or a way to the internet."""
+
+PATIENCE = 60_000
+"""Milliseconds after which something did not happen. Machines that run tests stand still for seconds at times; how fast
+things are is measured in bench/."""
+
+expect.set_options(timeout=PATIENCE)
 
 PHASE = pytest.StashKey[dict[str, pytest.TestReport]]()
 
@@ -55,7 +61,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A fresh window. The test fails too when a script fails in it or the page breaks its own security policy."""
     context = browser.new_context(ignore_https_errors=True, viewport={"width": 1440, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     broken: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:

@@ -18,8 +18,10 @@ AGENT = "real-device"
 SITE, WARD = "Bremen Hospital", "Surgery"
 VOLUME, DPMS, TASKBAR = "userinterface.sound.volume", "userinterface.dpms.off", "userinterface.taskbar.height"
 
-SLOW_HOOK = "#!/bin/sh\nsleep 1\n"
-"""So that a person, and this test, can see that changes are pending before they are applied."""
+HOLDING_HOOK = """#!/bin/sh
+for _ in $(seq 250); do [ -e "{hold}" ] || exit 0; sleep 0.1; done
+"""
+"""Applying takes as long as the file is there, so that this test sees what is pending however slow the machine is."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def agent(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     state = tmp_path_factory.mktemp("agent") / "state"
     running = Agent(state, server, made.json()["items"][0]["secret"], unit_id="REAL01", name=AGENT)
     running.start()
-    running.hook("10-slow", SLOW_HOOK)
+    running.hook("10-hold", HOLDING_HOOK.format(hold=state.parent / "hold"))
     yield running
     running.stop()
 
@@ -54,32 +56,37 @@ def test_a_profile_reaches_devices_and_goes_again(console: Page, server: Server,
     expect(row).to_contain_text("Applied")
     console.evaluate("window.sameDocument = true")
 
+    hold = agent.state.parent / "hold"
+    hold.touch()
     _drag_onto_directory(console, "Quiet ward", WARD)
     with console.expect_response(lambda response: response.request.method == "POST" and response.ok):
         console.get_by_role("dialog").get_by_role("button", name="Assign", exact=True).click()
     agent.wait_values({VOLUME: 15, DPMS: 45, TASKBAR: 64}, seconds=2)
     _open_directory(console, WARD)
-    _watch_from_pending_to_applied(console)
+    expect(row).to_contain_text("Changes pending")
+    hold.unlink()
+    expect(row).to_contain_text("Applied")
+    expect(console.get_by_role("row").filter(has_text="Changes pending")).to_have_count(0)
     assert console.evaluate("window.sameDocument"), "the page was loaded anew"
 
     create_profile(console, "Priority Profiles", "Loud site")
     set_number(console, VOLUME, "90")
     assert save(console) == 200
     _assign_by_dialog(console, SITE)
-    agent.wait_values({VOLUME: 90, DPMS: 45, TASKBAR: 64}, seconds=5)
+    agent.wait_values({VOLUME: 90, DPMS: 45, TASKBAR: 64}, seconds=30)
 
     for profile, directory in (("Loud site", SITE), ("Quiet ward", WARD)):
         _open_directory(console, directory)
         console.get_by_label("Assigned objects").get_by_role("button", name=f"Remove {profile}").click()
         expect(console.get_by_label("Assigned objects").get_by_text(profile)).to_have_count(0)
-    agent.wait_values(defaults, seconds=5)
+    agent.wait_values(defaults, seconds=30)
 
 
 def test_everything_comes_back_after_a_crash(console: Page, server: Server, agent: Agent) -> None:
     counter = console.locator("#counters")
     expect(counter).to_contain_text("26")
     server.kill()
-    expect(console.get_by_role("banner").get_by_text("Live updates paused")).to_be_visible(timeout=20_000)
+    expect(console.get_by_role("banner").get_by_text("Live updates paused")).to_be_visible()
     server.start()
     with server.api() as api:
 
@@ -88,8 +95,8 @@ def test_everything_comes_back_after_a_crash(console: Page, server: Server, agen
             return sum(device["status"] == "online" for device in devices) == 26
 
         wait_until(all_back, 90, "26 devices online again", every=0.5)
-    expect(console.get_by_role("banner").get_by_text("Live updates paused")).to_be_hidden(timeout=60_000)
-    expect(counter).to_contain_text("26", timeout=30_000)
+    expect(console.get_by_role("banner").get_by_text("Live updates paused")).to_be_hidden()
+    expect(counter).to_contain_text("26")
 
 
 def test_sigterm_drains_and_ends_with_status_0(server: Server, agent: Agent, tmp_path: Path) -> None:
@@ -120,10 +127,3 @@ def _assign_by_dialog(page: Page, directory: str) -> None:
     dialog.get_by_role("checkbox", name=directory).check()
     dialog.get_by_role("button", name="Assign", exact=True).click()
     expect(dialog).to_be_hidden()
-
-
-def _watch_from_pending_to_applied(page: Page) -> None:
-    row = page.get_by_role("row").filter(has_text=AGENT)
-    expect(row).to_contain_text("Changes pending", timeout=3_000)
-    expect(row).to_contain_text("Applied", timeout=10_000)
-    expect(page.get_by_role("row").filter(has_text="Changes pending")).to_have_count(0)
