@@ -363,8 +363,8 @@ RULES = [
     ),
     (
         [layer(Rank.FIRMWARE_UPDATE, 7, "Spring", values={"x": "u"}), GERMANY],
-        "Firmware update “Spring” beats priority profile “X” on directory Germany: "
-        "firmware updates come before priority profiles.",
+        "Universal firmware update “Spring” beats priority profile “X” on directory Germany: "
+        "universal firmware updates come before priority profiles.",
     ),
 ]
 

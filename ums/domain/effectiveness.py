@@ -46,6 +46,11 @@ class Rank(IntEnum):
         """Whether this is a rank of priority profiles, among which further away wins."""
         return Rank.PRIORITY_OU <= self <= Rank.PRIORITY_DEVICE
 
+    @property
+    def is_of_user(self) -> bool:
+        """Whether this is a rank of profiles that count because of the user who is logged in."""
+        return Rank.PRIORITY_OU <= self <= Rank.PRIORITY_USER or Rank.STANDARD_USER <= self <= Rank.STANDARD_OU
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -263,7 +268,7 @@ def _kind(rank: Rank) -> str:
     if Rank.STANDARD_USER <= rank <= Rank.STANDARD_DIRECTORY:
         return "standard profile"
     return {
-        Rank.FIRMWARE_UPDATE: "firmware update",
+        Rank.FIRMWARE_UPDATE: "universal firmware update",
         Rank.CUSTOMIZATION: "firmware customization",
         Rank.LOCAL: "the device's own configuration",
     }.get(rank, "the default of the firmware")

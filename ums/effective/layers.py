@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,24 +21,35 @@ from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
 from ums.domain.contribution import contribution
 from ums.domain.effectiveness import Layer, Rank
+from ums.domain.principals import RANKS as USER_RANKS
+from ums.domain.principals import Principal, group_name
 from ums.profiles.assigned import RANKS
 from ums.profiles.content import catalogue_of, unsealed
-from ums.profiles.models import Assignment, Catalogue, Revision
+from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
 
     from ums.domain.parameters import Catalogue as CatalogueContent
     from ums.domain.parameters import Settings, Value
 
 
 @dataclass(frozen=True, slots=True)
+class PrincipalAssignment:
+    """A profile on a user, a group or an OU, as it reaches who is logged in (`ums.domain.principals`)."""
+
+    principal: Principal
+    profile_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One assignment as a device sees it."""
+    """One assignment as a device sees it. `name`: of the group, for ranks of groups."""
 
     rank: Rank
     distance: int
+    name: str
     profile_id: int
     revision_id: int
     use_case: str
@@ -69,6 +81,9 @@ class DevicePlan:
     boot_id: str
 
 
+_OF_PROFILE = ("kind", "name", "head_id", "use_case", "based_on__os")
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     profile_id: int
@@ -77,13 +92,15 @@ class _Row:
     head_id: int
     use_case: str
     os: str
-    device_id: int | None
-    directory_id: int | None
-    directory: str | None
+    device_id: int | None = None
+    directory_id: int | None = None
+    directory: str | None = None
 
 
-def plans_for_devices(device_ids: Collection[int]) -> dict[int, DevicePlan]:
-    """The plan of each device that exists."""
+def plans_for_devices(
+    device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
+) -> dict[int, DevicePlan]:
+    """The plan of each device that exists. `logins`: what reaches the users who are logged in, by device."""
     states = {
         pk: (seq, pending, deferred, boot_id)
         for pk, seq, pending, deferred, boot_id in SettingsState.objects.filter(pk__in=device_ids).values_list(
@@ -98,6 +115,7 @@ def plans_for_devices(device_ids: Collection[int]) -> dict[int, DevicePlan]:
     ancestors = directory_ancestors(directory_ids={directory for _, directory, _, _ in devices})
     above = {pk for chain in ancestors.values() for pk in chain}
     on_device, on_directory = _assignments(device_ids, above)
+    of_user = _of_users(logins)
     local = {
         pk: msgspec.json.encode(content, order="sorted").decode()
         for pk, content in LocalSettings.objects.filter(pk__in=device_ids).values_list("pk", "content")
@@ -108,7 +126,8 @@ def plans_for_devices(device_ids: Collection[int]) -> dict[int, DevicePlan]:
     plans: dict[int, DevicePlan] = {}
     for pk, directory_id, firmware, version in devices:
         common = (directory_id, firmware, version)
-        plan = shared.get(common) if pk not in on_device and pk not in local else None
+        alone = pk in on_device or pk in local or pk in of_user
+        plan = None if alone else shared.get(common)
         if plan is None:
             catalogue = catalogues.of_firmware(firmware, version)
             rows = [(row, 0) for row in on_device.get(pk, ())]
@@ -116,13 +135,14 @@ def plans_for_devices(device_ids: Collection[int]) -> dict[int, DevicePlan]:
                 rows.extend((row, distance) for row in on_directory.get(directory, ()))
             # A profile for another kind of OS is ignored (domain/profiles.md §1, vector 34).
             parts = [_part(row, distance) for row, distance in rows if catalogue and row.os == catalogue.os]
+            parts += [part for os, part in of_user.get(pk, ()) if catalogue and os == catalogue.os]
             plan = Plan(
                 catalogue.pk if catalogue else None,
                 catalogue.checksum if catalogue else "",
-                tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.profile_id))),
+                tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.name, part.profile_id))),
                 local.get(pk, ""),
             )
-            if pk not in on_device and pk not in local:
+            if not alone:
                 shared[common] = plan
         seq, pending, deferred, boot_id = states.get(pk, (1, True, False, ""))
         plans[pk] = DevicePlan(plan, seq, pending, deferred, boot_id)
@@ -136,7 +156,7 @@ def layers_of(plan: Plan) -> list[Layer]:
     layers = []
     for part in plan.parts:
         revision = revisions[part.revision_id]
-        counting = contribution(revision.catalogue, revision.settings, keys)
+        counting = contribution(revision.catalogue, revision.settings, keys, per_user=part.rank.is_of_user)
         layers.append(
             Layer(
                 part.rank,
@@ -146,6 +166,7 @@ def layers_of(plan: Plan) -> list[Layer]:
                 counting.instances,
                 overwrite_sessions=revision.overwrite_sessions,
                 distance=part.distance,
+                name=part.name,
                 place=part.place,
                 use_case=part.use_case,
                 ignored=counting.ignored,
@@ -185,11 +206,7 @@ def _assignments(
     ).order_by()
     for values in rows.values_list(
         "profile_id",
-        "profile__kind",
-        "profile__name",
-        "profile__head_id",
-        "profile__use_case",
-        "profile__based_on__os",
+        *(f"profile__{name}" for name in _OF_PROFILE),
         "device_id",
         "directory_id",
         "directory__name",
@@ -205,7 +222,27 @@ def _assignments(
 def _part(row: _Row, distance: int) -> Part:
     on_device = row.device_id is not None
     place = "the device" if on_device else f"directory {row.directory}"
-    return Part(RANKS[row.kind, on_device], distance, row.profile_id, row.head_id, row.use_case, row.name, place)
+    rank = RANKS[row.kind, on_device]
+    return Part(rank, distance, "", row.profile_id, row.head_id, row.use_case, row.name, place)
+
+
+def _of_users(logins: Mapping[int, Sequence[PrincipalAssignment]]) -> dict[int, list[tuple[str, Part]]]:
+    """By device: the OS of each profile that reaches its user, and the part that it is."""
+    ids = {one.profile_id for reached in logins.values() for one in reached}
+    if not ids:
+        return {}
+    profiles = Profile.objects.filter(pk__in=ids, deleted_at=None).order_by().values_list("pk", *_OF_PROFILE)
+    known = {row.profile_id: row for row in (_Row(*values) for values in profiles)}
+    found: dict[int, list[tuple[str, Part]]] = defaultdict(list)
+    for device_id, reached in logins.items():
+        for row, principal in ((known.get(one.profile_id), one.principal) for one in reached):
+            # Firmware customizations and updates do not exist for users (domain/profiles.md §5, g).
+            rank = USER_RANKS.get((row.kind, principal.kind)) if row else None
+            if row and rank is not None:
+                name = group_name(principal)
+                part = Part(rank, principal.distance, name, row.profile_id, row.head_id, "", row.name, principal.place)
+                found[device_id].append((row.os, part))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -18,11 +19,12 @@ from ums.profiles.content import MASK, catalogue_of
 from ums.profiles.models import Catalogue as CatalogueRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ums.devices.models import Device
     from ums.domain.effectiveness import Explanation
     from ums.domain.parameters import Parameter, Value
+    from ums.effective.layers import PrincipalAssignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,14 @@ class _Memo:
 _memo = _Memo(2000)
 
 
-def settings_for_devices(*, device_ids: Collection[int]) -> dict[int, DeviceSettings]:
-    """What each device should have: a constant number of queries, one computation for each distinct plan."""
-    plans = plans_for_devices(device_ids)
+def settings_for_devices(
+    *, device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
+) -> dict[int, DeviceSettings]:
+    """What each device should have: a constant number of queries, one computation for each distinct plan.
+
+    `logins`: what reaches the users who are logged in, by device.
+    """
+    plans = plans_for_devices(device_ids, logins)
     return {pk: DeviceSettings(state, _memo.get(state.plan)) for pk, state in plans.items()}
 
 
@@ -138,9 +145,12 @@ class DeviceExplained:
     instances: tuple[ExplainedInstance, ...]
 
 
-def settings_explained(*, device: Device) -> DeviceExplained:
-    """Every parameter of the device with its value, the winner, the losers in order and the rule that decided."""
-    plan = plans_for_devices([device.pk])[device.pk].plan
+def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] = ()) -> DeviceExplained:
+    """Every parameter of the device with its value, the winner, the losers in order and the rule that decided.
+
+    `login`: what reaches the user who is logged in at the device.
+    """
+    plan = plans_for_devices([device.pk], {device.pk: login} if login else {})[device.pk].plan
     catalogue = _catalogue(plan)
     defaults = catalogue.defaults if catalogue else {}
     layers = order(layers_of(plan))
