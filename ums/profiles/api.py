@@ -127,7 +127,7 @@ class ProfileCreateInput(Input):
 
     name = serializers.CharField(max_length=255)
     directory = Id()
-    based_on = Id(help_text="Id of a catalogue.")
+    based_on = Id(required=False, help_text="Id of a catalogue; the newest one if none is named.")
     description = serializers.CharField(max_length=4000, allow_blank=True, default="")
     settings = SettingsField(required=False)
     overwrite_sessions = serializers.BooleanField(default=False)
@@ -199,8 +199,9 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         given = self.parsed(ProfileCreateInput)
         directories = restrict(Directory.objects.all(), request.user, Action.BROWSE)
         directory = one_of(directories, given.pop("directory"), "directory")
-        based_on = one_of(catalogue_list(user=request.user), given.pop("based_on"), "catalogue")
-        profile = profile_create(actor=self.actor, directory=directory, based_on=based_on, **given)
+        if pk := given.pop("based_on", None):
+            given["based_on"] = one_of(catalogue_list(user=request.user), pk, "catalogue")
+        profile = profile_create(actor=self.actor, directory=directory, **given)
         return self._read(profile.pk, created=True)
 
     @extend_schema(request=ProfileUpdateInput, responses=ProfileOut)

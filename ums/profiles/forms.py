@@ -9,14 +9,11 @@ from django import forms
 from ums.core.access import Action, restrict
 from ums.devices.models import Directory
 from ums.profiles.models import Catalogue, Profile
-from ums.profiles.selectors import catalogue_newest
+from ums.profiles.selectors import catalogue_default
 from ums.profiles.services.profiles import DIRECTORY_KIND
 
 if TYPE_CHECKING:
     from ums.core.errors import AppError
-
-NEWEST = "UMS Linux"
-"""New profiles are based on the newest catalogue of this name, when there is one."""
 
 _INPUT = {"class": "input", "autocomplete": "off"}
 
@@ -92,7 +89,7 @@ class CreateForm(PropertiesForm):
         self.fields["directory"] = DirectoryField(user=user, kind=kind)
         self.fields["based_on"].queryset = Catalogue.objects.defer("definition")  # type: ignore[attr-defined]
         self.initial.setdefault("directory", directory and directory.pk)
-        self.initial.setdefault("based_on", catalogue_newest(name=NEWEST) or catalogue_newest())
+        self.initial.setdefault("based_on", catalogue_default())
         self.order_fields(["name", "description", "directory", "based_on", "overwrite_sessions"])
 
     @property

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+NEWEST = "UMS Linux"
+"""New profiles are based on the newest catalogue of this name, when there is one."""
+
 
 def profile_list(
     *, user: Any, kind: str | None = None, directory: Directory | None = None, action: str = Action.READ
@@ -54,11 +57,16 @@ def assignment_list(*, user: Any) -> QuerySet[Assignment]:
 
 
 def catalogue_newest(*, name: str | None = None) -> Catalogue | None:
-    """The newest catalogue, of one firmware if named; what a new profile is based on."""
+    """The newest catalogue, of one firmware if named."""
     rows = Catalogue.objects.defer("definition")
     if name is not None:
         rows = rows.filter(name=name)
     return max(rows, key=lambda row: version_key(row.version), default=None)
+
+
+def catalogue_default() -> Catalogue | None:
+    """What a new profile is based on unless somebody says otherwise."""
+    return catalogue_newest(name=NEWEST) or catalogue_newest()
 
 
 def version_key(version: str) -> tuple[tuple[int, str], ...]:

@@ -24,6 +24,7 @@ from ums.profiles.services import (
     profile_move,
     profile_roll_back,
     profile_save,
+    profile_update,
     profiles_assign,
     profiles_unassign,
 )
@@ -226,4 +227,53 @@ def test_save_takes_as_many_queries_for_200_devices_as_for_one() -> None:
         with CaptureQueriesContext(connection) as queries:
             save(profile, {"system.volume": 5})
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
+
+
+def test_profile_that_is_deleted_meanwhile_is_told_and_is_no_defect() -> None:
+    profile = ProfileFactory()
+    Profile.objects.filter(pk=profile.pk).update(head=None)
+    Profile.objects.filter(pk=profile.pk).delete()
+    for change in (
+        lambda: profile_save(actor=SYSTEM, profile=profile, settings={"values": {}}, overwrite_sessions=False, base=1),
+        lambda: profile_update(actor=SYSTEM, profile=profile, name="B", description=""),
+        lambda: profile_move(actor=SYSTEM, profile=profile, directory=root(DirectoryKind.PROFILE)),
+        lambda: profile_roll_back(actor=SYSTEM, profile=profile, revision=Revision()),
+        lambda: profiles_assign(actor=SYSTEM, profiles=[profile], targets=[root()]),
+    ):
+        with pytest.raises(Conflict) as refused:
+            change()
+        assert refused.value.code in ("profile_gone", "object_gone")
+
+
+def test_new_profile_is_based_on_the_newest_catalogue() -> None:
+    CatalogueFactory(name="Other", version="9.0")
+    newest = CatalogueFactory(name="UMS Linux", version="1.10.0")
+    CatalogueFactory(name="UMS Linux", version="1.9.0")
+    made = profile_create(actor=SYSTEM, name="A", directory=root(DirectoryKind.PROFILE))
+    assert made.based_on == newest
+
+
+def test_assigning_takes_the_same_queries_for_one_pair_and_for_hundreds(cast: Cast) -> None:
+    counts = []
+    for size in (1, 1, 4):  # grants are read once
+        profiles = ProfileFactory.create_batch(size, directory=cast.own[DirectoryKind.PROFILE])
+        targets = [
+            *DeviceFactory.create_batch(size, directory=cast.own[DirectoryKind.DEVICE]),
+            *DirectoryFactory.create_batch(size, parent=cast.own[DirectoryKind.DEVICE]),
+        ]
+        with CaptureQueriesContext(connection) as assigning:
+            made = profiles_assign(actor=cast.actor("admin"), profiles=profiles, targets=targets)
+        assert len(made) == size * size * 2 and all(one.pk for one in made)
+        with CaptureQueriesContext(connection) as removing:
+            assert len(profiles_unassign(actor=cast.actor("admin"), assignments=made)) == len(made)
+        counts.append((len(assigning), len(removing)))
+    assert counts[1] == counts[2]
+    assert Event.objects.filter(action="profile.assigned").count() == 2 + 2 + 32
+
+
+def test_assignments_that_are_gone_are_not_removed_twice() -> None:
+    assignment = AssignmentFactory()
+    Assignment.objects.filter(pk=assignment.pk).delete()
+    assert profiles_unassign(actor=SYSTEM, assignments=[assignment]) == []
+    assert not Event.objects.filter(action="profile.unassigned").exists()

@@ -24,9 +24,11 @@ from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_kept_secrets
 from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
-from ums.profiles.selectors import devices_of_profile
+from ums.profiles.selectors import catalogue_default, devices_of_profile
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from ums.core.actor import Actor
 
 DIRECTORY_KIND = {
@@ -43,7 +45,7 @@ def profile_create(
     actor: Actor,
     name: str,
     directory: Directory,
-    based_on: Catalogue,
+    based_on: Catalogue | None = None,
     description: str = "",
     settings: dict[str, Any] | None = None,
     overwrite_sessions: bool = False,
@@ -51,12 +53,16 @@ def profile_create(
 ) -> Profile:
     """A new profile with its first revision; the directory's kind makes it standard or priority.
 
-    Raises AppError `invalid`, `settings_invalid`, `directory_other_kind`, NotAllowed.
+    based_on: the newest catalogue unless given. Raises AppError `invalid`, `settings_invalid`, `directory_other_kind`,
+    `catalogue_missing`, NotAllowed.
     """
     require(actor.user, Action.WRITE, directory)
     kind = next((kind for kind, of in DIRECTORY_KIND.items() if of == directory.kind), None)
     if kind is None:
         raise AppError("directory_other_kind", "A profile belongs under Profiles or Priority Profiles.")
+    based_on = based_on or catalogue_default()
+    if based_on is None:
+        raise AppError("catalogue_missing", "There is no catalogue to base a profile on. Import one first.")
     profile = Profile(kind=kind, name=name.strip(), description=description, directory=directory, based_on=based_on)
     clean(profile)
     content = _cleaned(profile, settings or {"values": {}, "instances": {}})
@@ -80,8 +86,9 @@ def profile_create(
 
 @transaction.atomic
 def profile_update(*, actor: Actor, profile: Profile, name: str, description: str) -> Profile:
-    """Rename a profile or describe it. Raises AppError `invalid`, NotAllowed."""
+    """Rename a profile or describe it. Raises AppError `invalid`, Conflict `profile_gone`, NotAllowed."""
     require(actor.user, Action.WRITE, profile)
+    profile = _locked(profile)
     before = {"name": profile.name, "description": profile.description}
     profile.name, profile.description = name.strip(), description
     clean(profile)
@@ -95,9 +102,13 @@ def profile_update(*, actor: Actor, profile: Profile, name: str, description: st
 
 @transaction.atomic
 def profile_move(*, actor: Actor, profile: Profile, directory: Directory) -> Profile:
-    """Move a profile to another directory of its kind. What it is assigned to stays."""
+    """Move a profile to another directory of its kind. What it is assigned to stays.
+
+    Raises AppError `directory_other_kind`, Conflict `profile_gone`, NotAllowed.
+    """
     require(actor.user, Action.WRITE, profile)
     require(actor.user, Action.WRITE, directory)
+    profile = _locked(profile)
     if directory.kind != DIRECTORY_KIND[profile.kind]:
         raise AppError("directory_other_kind", "Standard and priority profiles stay in their own trees.")
     before = {"directory": profile.directory.name}
@@ -122,12 +133,12 @@ def profile_save(
     """Save the settings (JSON form; MASK keeps a secret) as a new revision and mark the devices that have it.
 
     `base` is the number of the revision that the editor started from. Nothing changed: the head is returned.
-    Raises Conflict `profile_changed` when another revision came in between, AppError `settings_invalid` with the
-    message for each value, NotAllowed.
+    Raises Conflict `profile_changed` when another revision came in between and `profile_gone` when the profile was
+    deleted, AppError `settings_invalid` with the message for each value, NotAllowed.
     """
     require(actor.user, Action.WRITE, profile)
     structure_locked()
-    profile = Profile.objects.select_for_update(of=("self",)).select_related("based_on", "head").get(pk=profile.pk)
+    profile = _locked(profile)
     head = _head(profile)
     if head.number != base:
         raise Conflict(
@@ -156,7 +167,7 @@ def profile_save(
 
 def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, when: When = When.NOW) -> Revision:
     """The content of an older revision as a new one. Raises as `profile_save`."""
-    profile = Profile.objects.select_related("head", "based_on", "directory").get(pk=profile.pk)
+    profile = _current(Profile.objects.all(), profile)
     catalogue = catalogue_of(profile.based_on)
     return profile_save(
         actor=actor,
@@ -190,6 +201,18 @@ def profile_delete(*, actor: Actor, profile: Profile, when: When = When.NOW) -> 
     Profile.objects.filter(pk=profile.pk).update(head=None)
     profile.delete()
     publish_on_commit(TreeChanged())
+
+
+def _locked(profile: Profile) -> Profile:
+    """The row as it is now, which nobody else changes until the end of the transaction. Raises Conflict."""
+    return _current(Profile.objects.select_for_update(of=("self",)), profile)
+
+
+def _current(rows: QuerySet[Profile], profile: Profile) -> Profile:
+    found = rows.filter(deleted_at=None).select_related("based_on", "head", "directory").filter(pk=profile.pk).first()
+    if found is None:
+        raise Conflict("profile_gone", f"“{profile.name}” was deleted in the meantime; nothing was changed.")
+    return found
 
 
 def _head(profile: Profile) -> Revision:

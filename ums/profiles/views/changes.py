@@ -63,11 +63,11 @@ def profile_properties(request: HttpRequest, pk: int) -> HttpResponse:
     form = PropertiesForm(request.POST or None, initial={"name": profile.name, "description": profile.description})
     if request.method == "POST" and form.is_valid():
         try:
-            services.profile_update(actor=Actor.from_request(request), profile=profile, **form.cleaned_data)
+            saved = services.profile_update(actor=Actor.from_request(request), profile=profile, **form.cleaned_data)
         except AppError as error:
             form.refuse(error)
         else:
-            return done(f"Saved “{profile.name}”.", changed=["profiles"])
+            return done(f"Saved “{saved.name}”.", changed=["profiles"])
     context = {"form": form, "profile": profile, "action_url": request.path}
     return _dialog(request, "profiles/_properties.html", context, form)
 

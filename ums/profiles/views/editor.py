@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ums.core.access import Action, may
 from ums.core.actor import Actor
-from ums.core.errors import AppError, Conflict
+from ums.core.errors import AppError
 from ums.core.rest import one_of
 from ums.devices.services import When
 from ums.domain.parameters import settings_to_json
@@ -93,9 +93,9 @@ def profile_save(request: HttpRequest, pk: int) -> HttpResponse:
         base = body.base
         actor = Actor.from_request(request)
         revision = services.profile_save(actor=actor, profile=profile, **msgspec.structs.asdict(body))
-    except Conflict as error:
-        return JsonResponse(_conflict(request, profile, error, base), status=error.status)
     except AppError as error:
+        if error.code == "profile_changed":
+            return JsonResponse(_conflict(request, profile, error, base), status=error.status)
         status = 422 if error.code == "settings_invalid" else error.status
         return JsonResponse({"code": error.code, "message": error.message, "fields": error.fields}, status=status)
     if revision.number == body.base:
@@ -112,7 +112,7 @@ def _parsed(body: bytes) -> Save:
         raise AppError("invalid", f"This is not what the editor sends: {error}") from error
 
 
-def _conflict(request: HttpRequest, profile: Profile, error: Conflict, base: int) -> dict[str, Any]:
+def _conflict(request: HttpRequest, profile: Profile, error: AppError, base: int) -> dict[str, Any]:
     """The head, and the keys in which it differs from what the editor started from."""
     revisions = revision_list(user=request.user, profile=profile)
     head = revisions.first()
