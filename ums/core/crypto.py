@@ -33,8 +33,18 @@ def seal(text: str) -> str:
 
 def unseal(sealed: str) -> str:
     """The secret again. Raises AppError when the master key is not the one that sealed it."""
+    return unseal_bytes(sealed.encode()).decode()
+
+
+def seal_bytes(data: bytes) -> bytes:
+    """As `seal`, for a part of a file; a third longer than the data."""
+    return _fernet().encrypt(data)
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
+    """What `seal_bytes` was given. Raises AppError as `unseal`."""
     try:
-        return _fernet().decrypt(sealed.encode()).decode()
+        return _fernet().decrypt(sealed)
     except InvalidToken:
         raise AppError(
             "wrong_master_key",

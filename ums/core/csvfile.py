@@ -6,12 +6,12 @@ import csv
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 
+from ums.core.streaming import streamed
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from django.http import HttpRequest
 
@@ -32,9 +32,7 @@ def csv_answer(
     request: HttpRequest, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> StreamingHttpResponse:
     """A download that is written while it is sent, so that its length costs no memory."""
-    parts = _parts(_lines(head, rows))
-    # Django would collect a plain iterator whole before it sends it over ASGI.
-    content = _from_thread(parts) if isinstance(request, ASGIRequest) else parts
+    content = streamed(request, _parts(_lines(head, rows)))
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
@@ -51,12 +49,6 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def _parts(lines: Iterator[str]) -> Iterator[str]:
     while part := "".join(islice(lines, LINES)):
-        yield part
-
-
-async def _from_thread(parts: Iterator[str]) -> AsyncIterator[str]:
-    """The rows are read in the thread that has the request's database connection."""
-    while part := await sync_to_async(lambda: next(parts, ""))():
         yield part
 
 

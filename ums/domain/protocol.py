@@ -36,6 +36,16 @@ Token = Annotated[str, Meta(max_length=128)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
+FILE_PATH = "/device-connector/device/files/"
+"""Where devices fetch the content of files: with its SHA-256 behind."""
+
+MAX_FILE = 64 * 1024 * 1024
+"""Largest file, in bytes."""
+
+MAX_DEVICE_PATH = 1000
+"""Characters of the path of a file on a device."""
+
+
 class ProtocolError(ValueError):
     """A frame that is not a message of this protocol."""
 
@@ -204,11 +214,29 @@ class Unchanged(Struct, tag="unchanged", frozen=True):
 
 
 class SettingsBody(Struct, frozen=True):
-    """Complete effective settings. `locked`: what a profile decides, so that nobody changes it at the device."""
+    """Complete effective settings. `locked`: what a profile decides, so that nobody changes it at the device.
+
+    `files`: all that the device should have; agents older than files do not look at it.
+    """
 
     values: dict[str, bool | int | float | str]
     instances: dict[str, BodyInstance]
     locked: list[str]
+    files: list[FileEntry] = []
+
+
+class FileEntry(Struct, frozen=True):
+    """A file that the device should have at `path`. Its content is fetched by `sha256` (64 lower-case hex digits).
+
+    `mode`: permission bits. `owner`: `root` or `user`. `name`: what administrators call it.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    mode: int = 0o644
+    owner: str = "root"
+    name: str = ""
 
 
 class BodyInstance(Struct, frozen=True):
@@ -302,6 +330,27 @@ def decode_body(body: msgspec.Raw | bytes) -> SettingsBody:
         return _body_decoder.decode(bytes(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(str(error)) from error
+
+
+def device_path(text: str) -> str:
+    """The path of a file on a device, checked: absolute, normalised, and it names a file. Both sides refuse others.
+
+    Raises ValueError with a sentence for people.
+    """
+    if not text.startswith("/"):
+        raise ValueError("The path is absolute: it starts with “/”.")
+    if len(text) > MAX_DEVICE_PATH:
+        raise ValueError(f"The path has at most {MAX_DEVICE_PATH:,} characters.")
+    if not text.isprintable():
+        raise ValueError("The path holds characters that cannot be printed.")
+    parts = text[1:].split("/")
+    if any(part in (".", "..") for part in parts):
+        raise ValueError("The path must not hold “.” or “..”.")
+    if "" in parts:
+        raise ValueError("The path ends with the name of the file, and no part of it is empty.")
+    if any(len(part.encode()) > 255 for part in parts):
+        raise ValueError("Each part of the path has at most 255 bytes.")
+    return text
 
 
 def _raise_unless_unknown(frame: bytes, known: frozenset[str], error: Exception) -> None:

@@ -9,6 +9,10 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from ums.files.reach import WAYS
+        from ums.profiles.files import WAY
+
+        WAYS.append(WAY)
         declare(
             catalogue__stored="The parameter catalogue of a firmware version was stored.",
             profile__created="A profile was created.",
@@ -18,4 +22,17 @@ class ProfilesConfig(AppConfig):
             profile__deleted="A profile was deleted with its revisions and assignments.",
             profile__assigned="A profile was assigned to a device or a directory.",
             profile__unassigned="A profile was removed from a device or a directory.",
+            profile__file_added="A file comes with a profile.",
+            profile__file_removed="A file does not come with a profile any more.",
+            template_key__created="A template key was created.",
+            template_key__updated="A template key was changed.",
+            template_key__deleted="A template key was deleted with its values.",
+            template_value__created="A value of a template key was created.",
+            template_value__updated="A value of a template key was changed.",
+            template_value__deleted="A value of a template key was deleted with its assignments.",
+            template_value__assigned="A value, or a group of values, was assigned to a device or a directory.",
+            template_value__unassigned="A value, or a group of values, was removed from a device or a directory.",
+            value_group__created="A group of values was created.",
+            value_group__updated="A group of values was changed.",
+            value_group__deleted="A group of values was deleted with its assignments.",
         )

@@ -12,7 +12,7 @@ from ums.devices.selectors import directory_ancestors
 from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from django.db.models import QuerySet
 
@@ -91,6 +91,12 @@ def devices_of_targets(*, targets: Iterable[Device | Directory]) -> QuerySet[Dev
 def devices_of_profile(*, profile: Profile) -> QuerySet[Device]:
     """All devices that the profile is assigned to, directly or through a directory."""
     assignments = profile.assignments.select_related("device", "directory")
+    return devices_of_targets(targets=[assignment.target for assignment in assignments])
+
+
+def devices_of_profiles(*, profiles: Collection[int]) -> QuerySet[Device]:
+    """All devices that profiles, named by id, are assigned to, directly or through a directory."""
+    assignments = Assignment.objects.filter(profile__in=profiles).select_related("device", "directory")
     return devices_of_targets(targets=[assignment.target for assignment in assignments])
 
 

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "ums.audit",
     "ums.live",
     "ums.devices",
+    "ums.files",
     "ums.profiles",
     "ums.jobs",
     "ums.effective",

@@ -2,6 +2,7 @@
 
 from ums.profiles.models.assignments import Assignment
 from ums.profiles.models.catalogues import Catalogue
+from ums.profiles.models.files import ProfileFile
 from ums.profiles.models.profiles import Profile, ProfileKind, Revision, UseCase
 from ums.profiles.models.templates import KeyType, TemplateAssignment, TemplateKey, TemplateValue, ValueGroup
 
@@ -10,6 +11,7 @@ __all__ = [
     "Catalogue",
     "KeyType",
     "Profile",
+    "ProfileFile",
     "ProfileKind",
     "Revision",
     "TemplateAssignment",

@@ -2,6 +2,7 @@
 
 from ums.profiles.services.assignments import profiles_assign, profiles_unassign
 from ums.profiles.services.catalogues import builtin_catalogues_store, catalogue_store
+from ums.profiles.services.files import profile_files_assign, profile_files_unassign
 from ums.profiles.services.profiles import (
     profile_create,
     profile_delete,
@@ -23,3 +24,5 @@ __all__ = [
     "profiles_assign",
     "profiles_unassign",
 ]
+    "profile_files_assign",
+    "profile_files_unassign",

@@ -1,0 +1,146 @@
+"""File objects: what they are, their content, and what they are assigned to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+
+from ums.core.access import AccessQuerySet
+from ums.devices.models import Device, Directory
+from ums.domain.protocol import MAX_DEVICE_PATH, device_path
+
+CHUNK = 1024 * 1024
+"""Bytes of content in one row."""
+
+
+class Classification(models.TextChoices):
+    """What a file is (domain/console.md §9). Of the last two the content is a secret."""
+
+    UNDEFINED = "undefined", "Undefined"
+    WEB_BROWSER_CERTIFICATE = "web_browser_certificate", "Web browser certificate"
+    SSL_CERTIFICATE = "ssl_certificate", "SSL certificate"
+    JAVA_CERTIFICATE = "java_certificate", "Java certificate"
+    IBM_CERTIFICATE = "ibm_certificate", "IBM iAccess certificate"
+    APP_SIGNING_CERTIFICATE = "app_signing_certificate", "App signing certificate"
+    SSH_KEY = "ssh_key", "SSH private key"
+    PRIVATE_KEY = "private_key", "Private key, or certificate with its key"
+
+
+SECRET = frozenset({Classification.SSH_KEY.value, Classification.PRIVATE_KEY.value})
+"""Their content is sealed in the database and given to nobody but devices."""
+
+
+class Owner(models.TextChoices):
+    """Whose the file is on the device."""
+
+    ROOT = "root", "root"
+    USER = "user", "user"
+
+
+def check_device_path(text: str) -> None:
+    """Raises ValidationError."""
+    try:
+        device_path(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+class FileContent(models.Model):
+    """Bytes that one or more files have, in parts of CHUNK bytes."""
+
+    sha256 = models.CharField("SHA-256", max_length=64, primary_key=True)
+    size = models.BigIntegerField(help_text="In bytes.")
+    sealed = models.BooleanField(default=False, help_text="Its parts are encrypted: a file that has it is a secret.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class FileChunk(models.Model):
+    """One part of a content."""
+
+    content = models.ForeignKey(FileContent, models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint("content", "number", name="file_chunk_unique_in_content")]
+
+    def __str__(self) -> str:
+        return f"{self.content_id} part {self.number}"
+
+
+class File(models.Model):
+    """Something that devices get at a path of theirs."""
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(max_length=4000, blank=True)
+    directory = models.ForeignKey(Directory, models.PROTECT, related_name="files")
+    classification = models.CharField(max_length=32, choices=Classification.choices, default=Classification.UNDEFINED)
+    device_path = models.CharField("Path on the device", max_length=MAX_DEVICE_PATH, validators=[check_device_path])
+    mode = models.PositiveSmallIntegerField("Permissions", default=0o644, validators=[MaxValueValidator(0o777)])
+    owner = models.CharField(max_length=8, choices=Owner.choices, default=Owner.ROOT)
+    content = models.ForeignKey(FileContent, models.PROTECT, related_name="files")
+    size = models.BigIntegerField(help_text="Of the content, in bytes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    access_directory: ClassVar[str] = "directory"
+    objects = AccessQuerySet["File"].as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        indexes = [
+            models.Index(fields=["name", "id"]),
+            models.Index(fields=["size", "id"]),
+            models.Index(fields=["updated_at", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def secret(self) -> bool:
+        """Whether its content is shown to nobody."""
+        return self.classification in SECRET
+
+    @property
+    def permissions(self) -> str:
+        """As `chmod` takes them: "0644"."""
+        return f"{self.mode:04o}"
+
+
+class FileAssignment(models.Model):
+    """A file goes to a device, or to all devices below a directory. Those of profiles are `profiles.ProfileFile`."""
+
+    file = models.ForeignKey(File, models.CASCADE, related_name="assignments")
+    device = models.ForeignKey(Device, models.CASCADE, null=True, blank=True, related_name="file_assignments")
+    directory = models.ForeignKey(Directory, models.CASCADE, null=True, blank=True, related_name="file_assignments")
+    author_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="file_assignment_has_one_target",
+                condition=Q(device__isnull=False, directory__isnull=True)
+                | Q(device__isnull=True, directory__isnull=False),
+            ),
+            models.UniqueConstraint("file", "device", name="file_unique_on_device"),
+            models.UniqueConstraint("file", "directory", name="file_unique_on_directory"),
+        ]
+
+    def __str__(self) -> str:
+        return f"file {self.file_id} on {'device' if self.device_id else 'directory'}"
+
+    @property
+    def target(self) -> Device | Directory:
+        """The device or directory."""
+        return self.device or self.directory  # type: ignore[return-value]
