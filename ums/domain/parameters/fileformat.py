@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 from ums.domain.parameters.catalogue import Catalogue, CatalogueError, InstanceClass, Page
 from ums.domain.parameters.parameter import (
     MAX_INTEGER,
+    USE_CASES,
     Parameter,
     ParameterError,
     ParameterType,
@@ -24,6 +25,11 @@ MAX_PAGE_DEPTH = 8
 MAX_CLASSES = 1_000
 MAX_INDEX = 255
 MAX_CHOICES = 1_000
+MAX_PATH = 200
+MAX_TITLE = 100
+MAX_LABEL = 200
+MAX_HELP = 4_000
+MAX_CHOICE = 500
 
 _TYPES = frozenset(get_args(ParameterType))
 _NUMBERS = frozenset({"integer", "float"})
@@ -31,6 +37,11 @@ _PATH = re.compile(r"[A-Za-z0-9_-]{1,64}%?(?:\.[A-Za-z0-9_-]{1,64}%?){0,15}")
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 _CLASS_FIELDS = frozenset({"path", "kind", "label", "indices", "name_parameter"})
 _PARAMETER_FIELDS = frozenset(Parameter.__dataclass_fields__)
+
+
+def is_path(text: str) -> bool:
+    """Whether this may be the path of a parameter or of a class."""
+    return len(text) <= MAX_PATH and _PATH.fullmatch(text) is not None
 
 
 def parse_catalogue(data: object) -> Catalogue:
@@ -65,7 +76,7 @@ def _pages(data: object) -> dict[str, Page]:
         parent = entry.get("parent")
         if parent is not None and not isinstance(parent, str):
             raise CatalogueError(f'{where}: "parent" must be the id of a page, or null.')
-        pages[page_id] = Page(page_id, _text(entry, "title", where, limit=100, required=True), parent)
+        pages[page_id] = Page(page_id, _text(entry, "title", where, limit=MAX_TITLE, required=True), parent)
     for page in pages.values():
         _check_ancestors(page, pages)
     return pages
@@ -97,7 +108,7 @@ def _classes(data: object) -> dict[str, InstanceClass]:
         classes[path] = InstanceClass(
             path=path,
             kind="free" if kind == "free" else "fixed",
-            label=_text(entry, "label", where, limit=100, required=True),
+            label=_text(entry, "label", where, limit=MAX_TITLE, required=True),
             indices=_indices(entry.get("indices", []), kind == "fixed", where),
             name_parameter=_text(entry, "name_parameter", where, limit=200) or "name",
         )
@@ -144,10 +155,10 @@ def _parameter(entry: dict[str, Any], path: str, where: str) -> Parameter:
         path=path,
         type=cast(ParameterType, kind),
         default="",
-        label=_text(entry, "label", where, limit=200, required=True),
-        help=_text(entry, "help", where, limit=4_000, multiline=True),
+        label=_text(entry, "label", where, limit=MAX_LABEL, required=True),
+        help=_text(entry, "help", where, limit=MAX_HELP, multiline=True),
         page=_text(entry, "page", where, limit=100, required=True),
-        group=_text(entry, "group", where, limit=100),
+        group=_text(entry, "group", where, limit=MAX_TITLE),
         choices=_choices(entry.get("choices", []), kind, where),
         minimum=_bound(entry, "minimum", kind, where),
         maximum=_bound(entry, "maximum", kind, where),
@@ -156,6 +167,7 @@ def _parameter(entry: dict[str, Any], path: str, where: str) -> Parameter:
         system_setting=_flag(entry, "system_setting", where),
         machinespecific=_flag(entry, "machinespecific", where),
         secret=_flag(entry, "secret", where),
+        use_case=_use_case(entry, where),
     )
     try:
         default: Value = parameter.clean(entry["default"])
@@ -169,7 +181,7 @@ def _choices(data: object, kind: str, where: str) -> tuple[tuple[str, str], ...]
     for item in _list(data, f"{where}: choices", MAX_CHOICES):
         if not isinstance(item, list) or len(item) != 2 or not all(isinstance(text, str) for text in item):
             raise CatalogueError(f'{where}: each of "choices" must be a pair ["value", "label"].')
-        value, label = (_line(text, "choices", where, limit=500) for text in item)
+        value, label = (_line(text, "choices", where, limit=MAX_CHOICE) for text in item)
         if value in choices:
             raise CatalogueError(f'{where}: a value is there twice in "choices".')
         choices[value] = label
@@ -199,6 +211,13 @@ def _pattern(entry: dict[str, Any], kind: str, where: str) -> str:
         except ParameterError as error:
             raise CatalogueError(f"{where}: {error}") from error
     return pattern
+
+
+def _use_case(entry: dict[str, Any], where: str) -> str:
+    use_case = _text(entry, "use_case", where, limit=16)
+    if use_case and use_case not in USE_CASES:
+        raise CatalogueError(f'{where}: "use_case" must be one of {", ".join(USE_CASES)}.')
+    return use_case
 
 
 def _check_classes(classes: dict[str, InstanceClass], parameters: dict[str, Parameter]) -> None:
@@ -244,9 +263,10 @@ def _known(entry: dict[str, Any], fields: frozenset[str], where: str) -> None:
 
 def _path(entry: dict[str, Any], where: str) -> str:
     path = entry.get("path")
-    if not isinstance(path, str) or not _PATH.fullmatch(path) or len(path) > 200:
+    if not isinstance(path, str) or not is_path(path):
         raise CatalogueError(
-            f'{where}: "path" must be names of letters, digits, "-" and "_", separated by ".", at most 200 characters.'
+            f'{where}: "path" must be names of letters, digits, "-" and "_", separated by ".", '
+            f"at most {MAX_PATH} characters."
         )
     return path
 

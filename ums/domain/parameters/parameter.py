@@ -11,6 +11,9 @@ from typing import Literal, TypeAlias
 Value: TypeAlias = bool | int | float | str
 ParameterType: TypeAlias = Literal["string", "bool", "integer", "float", "range", "editable", "ip", "multiline"]
 
+USE_CASES = ("wallpaper", "bootsplash", "screensaver", "taskbar")
+"""What firmware customizations are about (domain/profiles.md §1)."""
+
 # Whole numbers that every JSON reader, browsers included, keeps exactly.
 MAX_INTEGER = 2**53 - 1
 MAX_LINE = 4_096
@@ -48,6 +51,8 @@ class Parameter:
     system_setting: bool = False
     machinespecific: bool = False
     secret: bool = False
+    use_case: str = ""
+    """One of USE_CASES: firmware customizations of that use case set it. Catalogues need not name any."""
 
     @property
     def class_path(self) -> str:
