@@ -4,7 +4,16 @@ from tests.factories.accounts import PASSWORD, GrantFactory, GroupFactory, UserF
 from tests.factories.connector import EnrolmentKeyFactory
 from tests.factories.devices import DeviceFactory, DirectoryFactory, root
 from tests.factories.jobs import BatchFactory, CommandFactory
-from tests.factories.profiles import AssignmentFactory, CatalogueFactory, ProfileFactory, RevisionFactory
+from tests.factories.profiles import (
+    AssignmentFactory,
+    CatalogueFactory,
+    ProfileFactory,
+    RevisionFactory,
+    TemplateAssignmentFactory,
+    TemplateKeyFactory,
+    TemplateValueFactory,
+    ValueGroupFactory,
+)
 
 __all__ = [
     "PASSWORD",
@@ -19,6 +28,10 @@ __all__ = [
     "GroupFactory",
     "ProfileFactory",
     "RevisionFactory",
+    "TemplateAssignmentFactory",
+    "TemplateKeyFactory",
+    "TemplateValueFactory",
     "UserFactory",
+    "ValueGroupFactory",
     "root",
 ]

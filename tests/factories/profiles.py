@@ -1,4 +1,4 @@
-"""Catalogues, profiles, revisions and assignments."""
+"""Catalogues, profiles, revisions, template keys and assignments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from typing import Any
 import factory
 
 from tests.factories.devices import DeviceFactory, root
-from ums.profiles.models import Assignment, Catalogue, Profile, ProfileKind, Revision
+from ums.devices.models import DirectoryKind
+from ums.profiles.models import (
+    Assignment,
+    Catalogue,
+    Profile,
+    ProfileKind,
+    Revision,
+    TemplateAssignment,
+    TemplateKey,
+    TemplateValue,
+    ValueGroup,
+)
 from ums.profiles.services.profiles import DIRECTORY_KIND
 
 DEFINITION: dict[str, Any] = {
@@ -99,5 +110,55 @@ class AssignmentFactory(factory.django.DjangoModelFactory):
         model = Assignment
 
     profile = factory.SubFactory(ProfileFactory)
+    device = factory.SubFactory(DeviceFactory)
+    author_name = "tests"
+
+
+class TemplateKeyFactory(factory.django.DjangoModelFactory):
+    """A key in the root of its kind; the same row for the same name."""
+
+    class Meta:
+        model = TemplateKey
+        django_get_or_create = ("name",)
+
+    name = factory.Sequence("KEY_{}".format)
+    directory = factory.LazyFunction(lambda: root(DirectoryKind.TEMPLATE))
+
+
+class TemplateValueFactory(factory.django.DjangoModelFactory):
+    """A value of a key, of SITE unless another is named."""
+
+    class Meta:
+        model = TemplateValue
+
+    key = factory.SubFactory(TemplateKeyFactory, name="SITE")
+    value = factory.Sequence("value {}".format)
+
+
+class ValueGroupFactory(factory.django.DjangoModelFactory):
+    """A group of `values=[…]`."""
+
+    class Meta:
+        model = ValueGroup
+        skip_postgeneration_save = True
+
+    name = factory.Sequence("Group {}".format)
+    directory = factory.LazyFunction(lambda: root(DirectoryKind.TEMPLATE))
+
+    @factory.post_generation
+    def values(self, create: bool, values: list[TemplateValue] | None, **kwargs: Any) -> None:
+        """Those that it has."""
+        if create:
+            group: Any = self
+            group.values.set(values or [])
+
+
+class TemplateAssignmentFactory(factory.django.DjangoModelFactory):
+    """A value on a device; `device=None, directory=…` is one on a directory, `value=None, group=…` a group."""
+
+    class Meta:
+        model = TemplateAssignment
+
+    value = factory.SubFactory(TemplateValueFactory)
     device = factory.SubFactory(DeviceFactory)
     author_name = "tests"

@@ -1,4 +1,4 @@
-"""All writes to catalogues, profiles, revisions and assignments."""
+"""All writes to catalogues, profiles, revisions, template keys and assignments."""
 
 from ums.profiles.services.assignments import profiles_assign, profiles_unassign
 from ums.profiles.services.catalogues import builtin_catalogues_store, catalogue_store
@@ -11,10 +11,28 @@ from ums.profiles.services.profiles import (
     profile_save,
     profile_update,
 )
+from ums.profiles.services.template_assignments import templates_assign, templates_unassign
+from ums.profiles.services.templates import (
+    group_create,
+    group_delete,
+    group_update,
+    key_create,
+    key_delete,
+    key_update,
+    value_create,
+    value_delete,
+    value_update,
+)
 
 __all__ = [
     "builtin_catalogues_store",
     "catalogue_store",
+    "group_create",
+    "group_delete",
+    "group_update",
+    "key_create",
+    "key_delete",
+    "key_update",
     "profile_create",
     "profile_delete",
     "profile_move",
@@ -23,6 +41,11 @@ __all__ = [
     "profile_update",
     "profiles_assign",
     "profiles_unassign",
+    "templates_assign",
+    "templates_unassign",
+    "value_create",
+    "value_delete",
+    "value_update",
 ]
     "profile_files_assign",
     "profile_files_unassign",

@@ -23,6 +23,7 @@ from ums.domain.parameters import (
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_kept_secrets
+from ums.profiles.keys import refuse_unknown_keys
 from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_default, devices_of_profile
 
@@ -227,7 +228,9 @@ def _cleaned(profile: Profile, settings: dict[str, Any], previous: Settings | No
         given = settings_from_json(settings)
         if previous is not None:
             given = with_kept_secrets(catalogue, given, previous)
-        return clean_settings(catalogue, given)
+        cleaned = clean_settings(catalogue, given)
+        refuse_unknown_keys(cleaned)
+        return cleaned
     except SettingsError as error:
         fields = {key: [message] for key, message in error.errors.items()}
         count = len(fields)
