@@ -24,18 +24,25 @@ if TYPE_CHECKING:
 
 def is_trusted_proxy(address: str) -> bool:
     """Whether forwarding headers from this address are believed (`UMS_TRUSTED_PROXIES`)."""
+    return _is_address(address) and any(ip_address(address) in network for network in settings.UMS_TRUSTED_PROXIES)
+
+
+def _is_address(text: str) -> bool:
     try:
-        parsed = ip_address(address)
+        ip_address(text)
     except ValueError:
         return False
-    return any(parsed in network for network in settings.UMS_TRUSTED_PROXIES)
+    return True
 
 
 def forwarded_address(peer: str, forwarded_for: str) -> str:
-    """The client's address: the last one in X-Forwarded-For that no trusted proxy added, or the peer's."""
+    """The client's address: the last one in X-Forwarded-For that no trusted proxy added, or the peer's.
+
+    What is not an address ends the way back: the client is taken for the proxy that passed it on.
+    """
     address = peer
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-    while hops and is_trusted_proxy(address):
+    while hops and is_trusted_proxy(address) and _is_address(hops[-1]):
         address = hops.pop()
     return address
 
