@@ -1,4 +1,4 @@
-"""What else brings files to devices: upper rooms declare it in `AppConfig.ready`; this one knows its own assignments."""
+"""What else brings files to devices: upper rooms declare it in `AppConfig.ready`; files know their own assignments."""
 
 from __future__ import annotations
 
