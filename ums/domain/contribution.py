@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from ums.domain.parameters import Expression, Instance, ParameterError, UnsetKey, evaluate
@@ -20,11 +20,13 @@ class Contribution:
     """Values by path and free instances by serial, ready to be compared with those of other profiles.
 
     ignored: what the profile sets and does not count, with the reason, by path or "serial:relative name".
+    expressions: what values came from that were put together from template keys, by the same names.
     """
 
     values: Mapping[str, Value]
     instances: Mapping[str, Instance]
     ignored: Mapping[str, str]
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
 
 
 def contribution(
@@ -37,6 +39,7 @@ def contribution(
     effect because of the user who is logged in: settings of the whole device do not count then (§2, vector 37).
     """
     ignored: dict[str, str] = {}
+    expressions: dict[str, Expression] = {}
 
     def counting(values: Mapping[str, Given], prefix: str, cls: str) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -49,6 +52,7 @@ def contribution(
             elif parameter is None:
                 ignored[prefix + name] = NOT_IN_CATALOGUE
             else:
+                expressions[prefix + name] = given
                 try:
                     found[name] = evaluate(parameter, given, keys)
                 except UnsetKey as unset:
@@ -64,7 +68,7 @@ def contribution(
         serial: replace(instance, values=counting(instance.values, f"{serial}:", instance.cls))
         for serial, instance in settings.instances.items()
     }
-    return Contribution(values, instances, ignored)
+    return Contribution(values, instances, ignored, expressions)
 
 
 def _all(settings: Settings) -> list[Given]:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from ums.domain.parameters import Instance, Value
+from ums.domain.parameters import Expression, Instance, Value
 
 
 class Rank(IntEnum):
@@ -64,6 +64,7 @@ class Layer:
     name: of the group, for ranks of groups; A is stronger than Z, whatever the case, for both kinds (rule 6).
     use_case: of a firmware customization; of several with the same one only the strongest counts, as a whole (§1).
     ignored: what stands in the profile and does not count here: the reason by path, serial or "serial:name".
+    expressions: what values with template keys were put together from, by path or "serial:name"; for people only.
     """
 
     rank: Rank
@@ -77,6 +78,7 @@ class Layer:
     place: str = ""
     use_case: str = ""
     ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
+    expressions: Mapping[str, Expression] = field(default_factory=dict, hash=False)
 
     @property
     def strength(self) -> tuple[int, int, str, int, str, str]:
