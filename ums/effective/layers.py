@@ -11,28 +11,32 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
+from ums.core.among import among
 from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
 from ums.domain.contribution import contribution
 from ums.domain.effectiveness import Layer, Rank
 from ums.domain.principals import RANKS as USER_RANKS
 from ums.domain.principals import Principal, group_name
+from ums.effective.contents import Contents
+from ums.effective.files import Files, files_in_use
+from ums.effective.keys import with_keys
 from ums.profiles.assigned import RANKS
-from ums.profiles.content import catalogue_of, unsealed
-from ums.profiles.models import Assignment, Catalogue, Profile, Revision
+from ums.profiles.content import catalogue_at, unsealed
+from ums.profiles.kinds import counting
+from ums.profiles.models import Assignment, Catalogue, Profile
 from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from ums.domain.parameters import Catalogue as CatalogueContent
-    from ums.domain.parameters import Settings, Value
+    from ums.domain.files import Reaching
+    from ums.domain.parameters import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class PrincipalAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One assignment as a device sees it. `name`: of the group, for ranks of groups."""
+    """One assignment as a device sees it. `name`: of the group, for ranks of groups. `keys`: template keys it uses."""
 
     rank: Rank
     distance: int
@@ -53,6 +57,7 @@ class Part:
     profile_id: int
     revision_id: int
     use_case: str
+    keys: tuple[str, ...]
     label: str = field(compare=False)
     place: str = field(compare=False)
 
@@ -66,8 +71,11 @@ class Plan:
     parts: tuple[Part, ...]
     local: str
     """The device's own configuration as canonical JSON, secrets sealed; "" for none."""
-    keys: tuple[tuple[str, Value], ...] = ()
-    """Values of the template keys that the profiles use, by name, as they reach the device."""
+    keys: str = ""
+    """Values of the template keys that the profiles use, as they reach the device: canonical JSON, in which 1 is neither
+    1.0 nor true; "" for none."""
+    files: tuple[Reaching, ...] = ()
+    """The files that reach the device, winners and losers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ class DevicePlan:
     boot_id: str
 
 
-_OF_PROFILE = ("kind", "name", "head_id", "use_case", "based_on__os")
+_OF_PROFILE = ("kind", "name", "head_id", "use_case", "based_on__os", "head__template_keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,7 @@ class _Row:
     head_id: int
     use_case: str
     os: str
+    keys: list[str]
     device_id: int | None = None
     directory_id: int | None = None
     directory: str | None = None
@@ -100,33 +109,45 @@ class _Row:
 def plans_for_devices(
     device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
 ) -> dict[int, DevicePlan]:
-    """The plan of each device that exists. `logins`: what reaches the users who are logged in, by device."""
+    """The plan of each device that exists, with its state. `logins`: as for `device_plans`."""
     states = {
-        pk: (seq, pending, deferred, boot_id)
-        for pk, seq, pending, deferred, boot_id in SettingsState.objects.filter(pk__in=device_ids).values_list(
+        pk: state
+        for pk, *state in SettingsState.objects.filter(pk__in=among(device_ids)).values_list(
             "pk", "seq", "pending", "deferred", "boot_id"
         )
     }
+    plans = device_plans(device_ids, logins)
+    return {pk: DevicePlan(plan, *states.get(pk, (1, True, False, ""))) for pk, plan in plans.items()}
+
+
+def device_plans(
+    device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
+) -> dict[int, Plan]:
+    """The plan of each device that exists. `logins`: what reaches the users who are logged in, by device."""
     devices = list(
-        Device.objects.filter(pk__in=device_ids)
+        Device.objects.filter(pk__in=among(device_ids))
         .order_by()
-        .values_list("pk", "directory_id", "firmware", "firmware_version")
+        .annotate(files=files_in_use())
+        .values_list("pk", "directory_id", "firmware", "firmware_version", "files")
     )
-    ancestors = directory_ancestors(directory_ids={directory for _, directory, _, _ in devices})
+    ancestors = directory_ancestors(directory_ids={directory for _, directory, *_ in devices})
     above = {pk for chain in ancestors.values() for pk in chain}
     on_device, on_directory = _assignments(device_ids, above)
     of_user = _of_users(logins)
+    profiles = {row.profile_id for rows in (*on_device.values(), *on_directory.values()) for row in rows}
+    profiles |= {part.profile_id for parts in of_user.values() for _, part in parts}
+    files = Files(device_ids, above, profiles, used=any(used for *_, used in devices))
     local = {
         pk: msgspec.json.encode(content, order="sorted").decode()
-        for pk, content in LocalSettings.objects.filter(pk__in=device_ids).values_list("pk", "content")
+        for pk, content in LocalSettings.objects.filter(pk__in=among(device_ids)).values_list("pk", "content")
         if content.get("values") or content.get("instances")
     }
     catalogues = _Catalogues()
     shared: dict[tuple[int, str, str], Plan] = {}
-    plans: dict[int, DevicePlan] = {}
-    for pk, directory_id, firmware, version in devices:
+    plans: dict[int, Plan] = {}
+    for pk, directory_id, firmware, version, _ in devices:
         common = (directory_id, firmware, version)
-        alone = pk in on_device or pk in local or pk in of_user
+        alone = pk in on_device or pk in local or pk in of_user or pk in files.on_devices
         plan = None if alone else shared.get(common)
         if plan is None:
             catalogue = catalogues.of_firmware(firmware, version)
@@ -141,41 +162,49 @@ def plans_for_devices(
                 catalogue.checksum if catalogue else "",
                 tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.name, part.profile_id))),
                 local.get(pk, ""),
+                files=files.reaching(pk, ancestors.get(directory_id, ()), parts),
             )
             if not alone:
                 shared[common] = plan
-        seq, pending, deferred, boot_id = states.get(pk, (1, True, False, ""))
-        plans[pk] = DevicePlan(plan, seq, pending, deferred, boot_id)
-    return plans
+        plans[pk] = plan
+    return with_keys(plans, {pk: directory_id for pk, directory_id, *_ in devices}, ancestors)
 
 
-def layers_of(plan: Plan) -> list[Layer]:
-    """The layers of a plan, with readable secrets."""
-    revisions = _settings_of_revisions([part.revision_id for part in plan.parts])
-    keys = dict(plan.keys)
+def contents_of(plans: Iterable[Plan]) -> Contents:
+    """All that `layers_of` needs for these plans."""
+    return Contents(part.revision_id for plan in plans for part in plan.parts)
+
+
+def layers_of(plan: Plan, contents: Contents | None = None) -> list[Layer]:
+    """The layers of a plan, with readable secrets. `contents`: for many plans, read at once."""
+    return [layer for _, layer in named_layers(plan, contents or contents_of([plan]))]
+
+
+def named_layers(plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
+    """The layers, each with a name of its content: layers of the same name hold the same."""
+    keys: dict[str, Value] = msgspec.json.decode(plan.keys) if plan.keys else {}
     layers = []
     for part in plan.parts:
-        revision = revisions[part.revision_id]
-        counting = contribution(revision.catalogue, revision.settings, keys, per_user=part.rank.is_of_user)
-        layers.append(
-            Layer(
-                part.rank,
-                part.profile_id,
-                part.label,
-                counting.values,
-                counting.instances,
-                overwrite_sessions=revision.overwrite_sessions,
-                distance=part.distance,
-                name=part.name,
-                place=part.place,
-                use_case=part.use_case,
-                ignored=counting.ignored,
-            )
+        name, counting = contents.contribution(part, keys)
+        layer = Layer(
+            part.rank,
+            part.profile_id,
+            part.label,
+            counting.values,
+            counting.instances,
+            overwrite_sessions=contents[part.revision_id].overwrite_sessions,
+            distance=part.distance,
+            name=part.name,
+            place=part.place,
+            use_case=part.use_case,
+            ignored=counting.ignored,
+            expressions=counting.expressions,
         )
+        layers.append((name, layer))
     if plan.local and plan.catalogue_id is not None:
-        row = Catalogue.objects.defer("definition").get(pk=plan.catalogue_id)
-        own = contribution(catalogue_of(row), unsealed(catalogue_of(row), msgspec.json.decode(plan.local)), {})
-        layers.append(Layer(Rank.LOCAL, 0, "Local setting", own.values, own.instances))
+        catalogue = catalogue_at(plan.catalogue_id, plan.checksum)
+        own = contribution(catalogue, unsealed(catalogue, msgspec.json.decode(plan.local)), {})
+        layers.append((plan.local, Layer(Rank.LOCAL, 0, "Local setting", own.values, own.instances)))
     return layers
 
 
@@ -200,9 +229,9 @@ def _assignments(
 ) -> tuple[dict[int, list[_Row]], dict[int, list[_Row]]]:
     on_device: dict[int, list[_Row]] = defaultdict(list)
     on_directory: dict[int, list[_Row]] = defaultdict(list)
-    # What lies in the recycle bin counts for nothing (vector 38).
+    # What lies in the recycle bin or is switched off counts for nothing (vector 38).
     rows = Assignment.objects.filter(
-        Q(device__in=device_ids) | Q(directory__in=directory_ids), profile__deleted_at=None
+        Q(device__in=among(device_ids)) | Q(directory__in=directory_ids), counting("profile__")
     ).order_by()
     for values in rows.values_list(
         "profile_id",
@@ -223,7 +252,8 @@ def _part(row: _Row, distance: int) -> Part:
     on_device = row.device_id is not None
     place = "the device" if on_device else f"directory {row.directory}"
     rank = RANKS[row.kind, on_device]
-    return Part(rank, distance, "", row.profile_id, row.head_id, row.use_case, row.name, place)
+    keys = tuple(row.keys)
+    return Part(rank, distance, "", row.profile_id, row.head_id, row.use_case, keys, row.name, place)
 
 
 def _of_users(logins: Mapping[int, Sequence[PrincipalAssignment]]) -> dict[int, list[tuple[str, Part]]]:
@@ -231,7 +261,7 @@ def _of_users(logins: Mapping[int, Sequence[PrincipalAssignment]]) -> dict[int, 
     ids = {one.profile_id for reached in logins.values() for one in reached}
     if not ids:
         return {}
-    profiles = Profile.objects.filter(pk__in=ids, deleted_at=None).order_by().values_list("pk", *_OF_PROFILE)
+    profiles = Profile.objects.filter(counting(), pk__in=ids).order_by().values_list("pk", *_OF_PROFILE)
     known = {row.profile_id: row for row in (_Row(*values) for values in profiles)}
     found: dict[int, list[tuple[str, Part]]] = defaultdict(list)
     for device_id, reached in logins.items():
@@ -240,45 +270,7 @@ def _of_users(logins: Mapping[int, Sequence[PrincipalAssignment]]) -> dict[int, 
             rank = USER_RANKS.get((row.kind, principal.kind)) if row else None
             if row and rank is not None:
                 name = group_name(principal)
-                part = Part(rank, principal.distance, name, row.profile_id, row.head_id, "", row.name, principal.place)
+                of_part = (row.profile_id, row.head_id, "", tuple(row.keys), row.name, principal.place)
+                part = Part(rank, principal.distance, name, *of_part)
                 found[device_id].append((row.os, part))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    catalogue: CatalogueContent
-    settings: Settings
-    overwrite_sessions: bool
-
-
-MAX_REMEMBERED = 4096
-_REMEMBERED: dict[tuple[int, str], _Remembered] = {}
-"""Revisions never change, but what is a secret in them does with their catalogue: kept by its checksum too."""
-
-
-def _settings_of_revisions(pks: list[int]) -> dict[int, _Remembered]:
-    checksums = dict(
-        Revision.objects.filter(pk__in=pks)
-        .order_by()
-        .values_list("pk", Coalesce("based_on__checksum", "profile__based_on__checksum"))
-    )
-    missing = [pk for pk in pks if (pk, checksums[pk]) not in _REMEMBERED]
-    if missing:
-        if len(_REMEMBERED) + len(missing) > MAX_REMEMBERED:
-            _REMEMBERED.clear()
-        _REMEMBERED.update({(pk, checksums[pk]): read for pk, read in _read(missing).items()})
-    return {pk: _REMEMBERED[pk, checksums[pk]] for pk in pks}
-
-
-def _read(pks: list[int]) -> dict[int, _Remembered]:
-    rows = (
-        Revision.objects.filter(pk__in=pks)
-        .select_related("based_on", "profile__based_on")
-        .defer("based_on__definition", "profile__based_on__definition")
-    )
-    found = {}
-    for row in rows:
-        catalogue = catalogue_of(row.based_on or row.profile.based_on)
-        found[row.pk] = _Remembered(catalogue, unsealed(catalogue, row.content), row.overwrite_sessions)
     return found

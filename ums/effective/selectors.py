@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from ums.core.crypto import derived_key
+from ums.core.trial import current_trial
+from ums.devices.selectors import directory_ancestors
 from ums.domain.effectiveness import Effective, Layer, Rank, explain, order, resolve, tag
+from ums.domain.files import placed
 from ums.domain.parameters import Catalogue, Instance
 from ums.domain.protocol import BodyInstance, SettingsBody, encode
+from ums.effective.files import entries, tag_with_files
+from ums.effective.keys import key_sources
 from ums.effective.layers import DevicePlan, Plan, layers_of, plans_for_devices
 from ums.profiles.content import MASK, catalogue_of
 from ums.profiles.models import Catalogue as CatalogueRow
@@ -23,7 +28,9 @@ if TYPE_CHECKING:
 
     from ums.devices.models import Device
     from ums.domain.effectiveness import Explanation
+    from ums.domain.files import Placed
     from ums.domain.parameters import Parameter, Value
+    from ums.effective.keys import Source
     from ums.effective.layers import PrincipalAssignment
 
 
@@ -33,6 +40,8 @@ class Result:
 
     tag: str
     body: msgspec.Raw
+    files: frozenset[str] = frozenset()
+    """SHA-256 of the contents that the device may fetch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ class _Memo:
         self._lock = Lock()
 
     def get(self, plan: Plan) -> Result:
+        if current_trial():
+            return _computed(plan)
         with self._lock:
             if plan in self._results:
                 self._results.move_to_end(plan)
@@ -89,8 +100,10 @@ def _computed(plan: Plan) -> Result:
             for serial, instance in effective.instances.items()
         },
         locked=locked,
+        files=entries(plan.files),
     )
-    return Result(tag(effective, derived_key("settings tag")), msgspec.Raw(encode(body)))
+    name = tag_with_files(tag(effective, derived_key("settings tag")), body.files)
+    return Result(name, msgspec.Raw(encode(body)), frozenset(file.sha256 for file in body.files))
 
 
 def _catalogue(plan: Plan) -> Catalogue | None:
@@ -143,6 +156,9 @@ class DeviceExplained:
     effective: Effective
     parameters: tuple[Explained, ...]
     instances: tuple[ExplainedInstance, ...]
+    files: tuple[Placed, ...]
+    keys: Mapping[str, Source]
+    """Where the values of template keys come from, by name."""
 
 
 def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] = ()) -> DeviceExplained:
@@ -154,7 +170,7 @@ def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] =
     catalogue = _catalogue(plan)
     defaults = catalogue.defaults if catalogue else {}
     layers = order(layers_of(plan))
-    name = tag(resolve(layers, defaults), derived_key("settings tag"))
+    name = tag_with_files(tag(resolve(layers, defaults), derived_key("settings tag")), entries(plan.files))
     shown = [_masked(layer, catalogue) for layer in layers]
     effective = resolve(shown, defaults)
     paths = sorted(effective.values) if catalogue is None else [*defaults, *_beyond(effective, defaults)]
@@ -171,29 +187,44 @@ def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] =
         )
         for serial, instance in sorted(effective.instances.items(), key=lambda item: (item[1].cls, item[0]))
     )
-    return DeviceExplained(catalogue, name, effective, parameters, instances)
+    return DeviceExplained(catalogue, name, effective, parameters, instances, placed(plan.files), _sources(device, plan))
+
+
+def _sources(device: Device, plan: Plan) -> dict[str, Source]:
+    """No query when no profile uses a key."""
+    names = {name for part in plan.parts for name in part.keys}
+    if not names:
+        return {}
+    above = directory_ancestors(directory_ids=[device.directory_id])[device.directory_id]
+    return key_sources(device.pk, above, names)
 
 
 def _beyond(effective: Effective, defaults: Mapping[str, Value]) -> Iterator[str]:
-    """Values that a profile sets and the device's catalogue does not know."""
-    return (path for path in sorted(effective.winners) if path not in defaults)
+    """What a profile sets, effective or not, and the device's catalogue does not know."""
+    known = {path for layer in effective.layers for path in layer.ignored if not _in_instance(layer, path)}
+    return (path for path in sorted(known | effective.winners.keys()) if path not in defaults)
+
+
+def _in_instance(layer: Layer, key: str) -> bool:
+    """Whether a key of `ignored` is "serial:name" and no path."""
+    return key.rpartition(":")[0] in layer.instances
 
 
 def _masked(layer: Layer, catalogue: Catalogue | None) -> Layer:
-    values = {path: MASK if value and _is_secret(catalogue, path) else value for path, value in layer.values.items()}
+    values = {path: MASK if value and is_secret(catalogue, path) else value for path, value in layer.values.items()}
     instances = {serial: _masked_instance(catalogue, instance) for serial, instance in layer.instances.items()}
     return replace(layer, values=values, instances=instances)
 
 
 def _masked_instance(catalogue: Catalogue | None, instance: Instance) -> Instance:
     values = {
-        name: MASK if value and _is_secret(catalogue, f"{instance.cls}.{name}") else value
+        name: MASK if value and is_secret(catalogue, f"{instance.cls}.{name}") else value
         for name, value in instance.values.items()
     }
     return Instance(instance.cls, values)
 
 
-def _is_secret(catalogue: Catalogue | None, path: str) -> bool:
+def is_secret(catalogue: Catalogue | None, path: str) -> bool:
     """What no catalogue knows might be a secret: it is masked."""
     parameter = catalogue.find(path) if catalogue else None
     return parameter is None or parameter.secret

@@ -93,7 +93,7 @@ def _parameter_line(catalogue: Catalogue | None, one: Explained) -> Line:
         serial="",
         page=parameter.page if parameter else "",
         label=parameter.label if parameter else one.path,
-        within=_fixed(catalogue, one.path) if parameter and "%" in parameter.path else "",
+        within=fixed_name(catalogue, one.path) if parameter and "%" in parameter.path else "",
         parameter=parameter,
         value=explanation.value,
         layer=explanation.winner,
@@ -159,7 +159,8 @@ def _page(catalogue: Catalogue | None, cls: str) -> str:
     return name.page if name else ""
 
 
-def _fixed(catalogue: Catalogue | None, path: str) -> str:
+def fixed_name(catalogue: Catalogue | None, path: str) -> str:
+    """ "Display 1" for a parameter of a fixed instance."""
     cls = catalogue.class_of(path) if catalogue else None
     if cls is None:
         return ""

@@ -34,6 +34,11 @@ def catalogue_of(row: CatalogueRow) -> Catalogue:
     return _parsed(row.pk, row.checksum)
 
 
+def catalogue_at(pk: int, checksum: str) -> Catalogue:
+    """The same for who has no row: without a query while it is remembered."""
+    return _parsed(pk, checksum)
+
+
 def sealed(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
     """Settings as they are stored: JSON, each secret value sealed."""
     return settings_to_json(_over_secrets(catalogue, settings, lambda _, value: SEALED + seal(str(value))))

@@ -105,9 +105,9 @@ def test_profiles_that_one_may_not_read_are_named_without_a_link(tab: Tab) -> No
 def test_sessions_tell_where_they_come_from_and_what_removed_them(tab: Tab) -> None:
     assert "Only standard profile “Weak”" in tab.why(serial="1")
     Revision.objects.filter(profile__name="Strong").update(overwrite_sessions=True)
-    from ums.effective import layers, selectors
+    from ums.effective import contents, selectors
 
-    layers._REMEMBERED.clear()
+    contents._REMEMBERED.clear()
     selectors._memo._results.clear()
     assert "removed by overwrite sessions" in tab.page()
     assert "overwrites sessions" in tab.why(serial="1")

@@ -12,6 +12,7 @@ from ums.audit.models import Event
 from ums.audit.services import record_each
 from ums.core.access import Action, restrict
 from ums.core.errors import AppError, NotAllowed
+from ums.core.trial import note_devices
 from ums.devices.models import Device, Directory
 from ums.devices.services.devices import devices_move
 from ums.devices.services.settings import When
@@ -43,6 +44,7 @@ def devices_delete(*, actor: Actor, devices: Collection[Device]) -> int:
     found = list(writable.select_related("directory").order_by("pk"))
     if len(found) != len(ids):
         raise NotAllowed("You lack the permission to delete some of these devices.")
+    note_devices(ids)
     record_each(
         actor=actor,
         action="device.deleted",

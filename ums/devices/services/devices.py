@@ -11,6 +11,7 @@ from django.utils import timezone
 from ums.audit.services import changed, record, record_each
 from ums.core.access import Action, require, restrict
 from ums.core.errors import AppError, NotAllowed
+from ums.core.trial import note_devices
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind, Presence, SettingsState
 from ums.devices.services.settings import When, settings_changed, structure_locked
@@ -113,6 +114,7 @@ def device_delete(*, actor: Actor, device: Device) -> None:
     """
     require(actor.user, Action.WRITE, device)
     pk = device.pk
+    note_devices([pk])
     record(
         actor=actor,
         action="device.deleted",

@@ -1,0 +1,24 @@
+"""Many ids in one condition."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+FEW = 500
+"""Up to so many ids stand one by one in the statement, so that the database plans with their number."""
+
+
+def among(ids: Collection[int]) -> Collection[int] | RawSQL:
+    """The right side of `…__in` for any number of ids: beyond FEW they are one argument, not tens of thousands."""
+    if len(ids) <= FEW:
+        return ids
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
