@@ -199,7 +199,7 @@ ROWS = [
     row(25, "S10→Bremen: session A; S11→D: session B", sessions="A B", why="free instances add"),
     row(26, "S10→Bremen: session A; S10→D: session A", sessions="A", why="same serial"),
     row(27, "S10→Bremen: session A; S11→D: session B; local session L", sessions="A B L", why="all add"),
-    row(27, "S10→Bremen: session A; S11→D overwrites sessions: session B; local session L", sessions="B", why="its own"),
+    row(27, "S10→Bremen: session A; S11→D overwrites sessions: session B; local session L", sessions="B", why="own"),
     row(28, "S10→D overwrites sessions; local session L", sessions="", why="full lockdown"),
     row(29, "S10→U: session C; S11→D: session B", "U", sessions="B C", why="additive with user"),
     row(29, "S10→U: session C; S11→D: session B", sessions="B", why="gone after logout"),

@@ -8,6 +8,7 @@ from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet
+from ums.features.api import FeatureViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
 from ums.profiles.api import AssignmentViewSet, CatalogueViewSet, ProfileViewSet, RevisionViewSet
 
@@ -23,5 +24,6 @@ router.register("commands", CommandViewSet, "command")
 router.register("batches", BatchViewSet, "batch")
 router.register("enrolment-keys", EnrolmentKeyViewSet, "enrolment-key")
 router.register("audit", EventViewSet, "event")
+router.register("features", FeatureViewSet, "feature")
 
 effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})

@@ -56,6 +56,7 @@ OBJECTS: dict[str, Kind] = {
     "group": Kind("Group"),
     "grant": Kind("Permission"),
     "apitoken": Kind("API token"),
+    "feature": Kind("Feature"),
 }
 """By the name that events store."""
 

@@ -29,6 +29,7 @@ from ums.effective.keys import with_keys
 from ums.profiles.assigned import RANKS
 from ums.profiles.content import catalogue_at, unsealed
 from ums.profiles.kinds import counting
+from ums.profiles.kinds import counting
 from ums.profiles.models import Assignment, Catalogue, Profile
 from ums.profiles.selectors import version_key
 

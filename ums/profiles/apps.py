@@ -9,10 +9,13 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from ums.features.registry import declare as declare_feature
         from ums.files.reach import WAYS
         from ums.profiles.files import WAY
+        from ums.profiles.priority import FEATURE
 
         WAYS.append(WAY)
+        declare_feature(FEATURE)
         declare(
             catalogue__stored="The parameter catalogue of a firmware version was stored.",
             profile__created="A profile was created.",

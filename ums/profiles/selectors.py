@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from ums.core.access import Action, restrict, subtree
 from ums.devices.models import Device, Directory
 from ums.devices.selectors import directory_ancestors
+from ums.profiles.kinds import counting, switched_on
 from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 
 if TYPE_CHECKING:
@@ -23,8 +24,25 @@ NEWEST = "UMS Linux"
 def profile_list(
     *, user: Any, kind: str | None = None, directory: Directory | None = None, action: str = Action.READ
 ) -> QuerySet[Profile]:
-    """The profiles that `user` may read, below `directory` if given, with the number of their assignments."""
-    profiles = restrict(Profile.objects.filter(deleted_at=None), user, action)
+    """The profiles that `user` may read, below `directory` if given, with the number of their assignments.
+
+    Without those in the recycle bin, and without those of a kind that is switched off.
+    """
+    return _profiles(user, kind, directory, action).filter(deleted_at=None)
+
+
+def profile_bin(*, user: Any, action: str = Action.READ) -> QuerySet[Profile]:
+    """The profiles in the recycle bin that `user` may read, with the number of assignments that they keep."""
+    return _profiles(user, None, None, action).filter(deleted_at__isnull=False)
+
+
+def profile_any(*, user: Any, action: str = Action.READ) -> QuerySet[Profile]:
+    """The same, in the recycle bin or not."""
+    return _profiles(user, None, None, action)
+
+
+def _profiles(user: Any, kind: str | None, directory: Directory | None, action: str) -> QuerySet[Profile]:
+    profiles = restrict(Profile.objects.filter(switched_on()), user, action)
     if kind is not None:
         profiles = profiles.filter(kind=kind)
     if directory is not None:
@@ -52,7 +70,7 @@ def assignment_list(*, user: Any) -> QuerySet[Assignment]:
     sides = Q(device__in=restrict(Device.objects.order_by(), user, Action.READ).values("pk")) | Q(
         directory__in=restrict(Directory.objects.order_by(), user, Action.READ).values("pk")
     )
-    profiles = restrict(Profile.objects.order_by(), user, Action.READ).values("pk")
+    profiles = restrict(Profile.objects.filter(counting()).order_by(), user, Action.READ).values("pk")
     return Assignment.objects.filter(sides, profile__in=profiles).select_related("profile", "device", "directory")
 
 
@@ -103,12 +121,11 @@ def devices_of_profiles(*, profiles: Collection[int]) -> QuerySet[Device]:
 def assignment_for_directory(*, directory: Directory) -> QuerySet[Assignment]:
     """Assignments on the directory itself and on all above it."""
     ids = directory_ancestors(directory_ids=[directory.pk])[directory.pk]
-    return Assignment.objects.filter(directory__in=ids).select_related("profile", "directory")
+    return Assignment.objects.filter(counting("profile__"), directory__in=ids).select_related("profile", "directory")
 
 
 def assignment_for_device(*, device: Device) -> QuerySet[Assignment]:
     """Assignments on the device itself and on all directories above it."""
     ids = directory_ancestors(directory_ids=[device.directory_id])[device.directory_id]
-    return Assignment.objects.filter(Q(device=device) | Q(directory__in=ids)).select_related(
-        "profile", "device", "directory"
-    )
+    there = Q(device=device) | Q(directory__in=ids)
+    return Assignment.objects.filter(there, counting("profile__")).select_related("profile", "device", "directory")

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "ums.core",
     "ums.accounts",
     "ums.audit",
+    "ums.features",
     "ums.live",
     "ums.devices",
     "ums.files",

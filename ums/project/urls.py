@@ -13,6 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:home")),
     path("webapp/", include("ums.console.urls")),
     path("webapp/", include("ums.accounts.urls")),
+    path("webapp/", include("ums.features.urls")),
     path("webapp/", include("ums.devices.urls")),
     path("webapp/", include("ums.profiles.urls")),
     path("webapp/", include("ums.effective.urls")),

@@ -4,6 +4,7 @@ from tests.meta.routes.shape import ROOT_ONLY, Budget, Route
 
 KEY = {"pk": "enrolment_key"}
 IDS = {"ids": "enrolment_key"}
+PRIORITY = {"name": "=priority_profiles"}
 CHANGED = "204 403 403 403 login"
 
 ROUTES = [
@@ -21,6 +22,9 @@ ROUTES = [
     Route("connector:key_delete", ROOT_ONLY, query=IDS),
     Route("connector:key_delete", CHANGED, "POST", data=IDS),
     Route("connector:key_export", ROOT_ONLY, "POST", data={**IDS, "format": "=csv"}),
+    Route("features:feature_list", ROOT_ONLY),
+    Route("features:feature_switch", ROOT_ONLY, at=PRIORITY),
+    Route("features:feature_switch", CHANGED, "POST", at=PRIORITY, query={"enabled": "=0"}),
     Route("audit:event_list", ROOT_ONLY),
     Route("audit:event_list", ROOT_ONLY, query={"f": "=who:root", "q": "=device"}),
     Route("audit:event_export", ROOT_ONLY),
@@ -29,4 +33,5 @@ ROUTES = [
 BUDGETS = [
     Budget("connector:key_list", 16),
     Budget("audit:event_list", 18),
+    Budget("features:feature_list", 12),
 ]

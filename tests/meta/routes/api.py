@@ -14,6 +14,7 @@ DIRECTORY = {"pk": "directory"}
 PROFILE = {"pk": "profile"}
 REVISION = {"profile_id": "profile", "number": "revision.number"}
 KEY = {"pk": "enrolment_key"}
+PRIORITY = {"name": "=priority_profiles"}
 EMPTY: dict[str, object] = {"values": {}, "instances": {}}
 
 ROUTES = [
@@ -86,6 +87,9 @@ ROUTES = [
     Route("api:enrolment-key-reveal", API_ROOT_ONLY, "POST", at=KEY),
     Route("api:event-list", API_ROOT_ONLY),
     Route("api:event-detail", API_ROOT_ONLY, at={"pk": "event"}),
+    Route("api:feature-list", API_ROOT_ONLY),
+    Route("api:feature-detail", API_ROOT_ONLY, at=PRIORITY),
+    Route("api:feature-detail", API_ROOT_ONLY, "PATCH", at=PRIORITY, json={"enabled": False, "confirmed": True}),
 ]
 
 BUDGETS = [
