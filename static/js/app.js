@@ -4,6 +4,7 @@
      ums:toast    {"text", "detail"?, "level"?, "undo"?: {"url", "label"?}}      -> toast.js
      ums:changed  {"what": ["devices", "profiles", …]}  regions re-read themselves: hx-trigger="ums:changed from:body"
      ums:close    closes the open dialog                                        -> dialog.js */
+import "./compare.js";
 import "./copy.js";
 import "./dialog.js";
 import "./dragdrop.js";

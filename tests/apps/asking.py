@@ -78,3 +78,9 @@ def each(cast: Cast, method: str, path: str, body: Any = None) -> dict[str, int]
 def expected(text: str) -> dict[str, int]:
     """`"200 200 403 404 401"` by role."""
     return dict(zip(ROLES, map(int, text.split()), strict=True))
+
+
+def text(response: Any) -> str:
+    """The page, which must be there."""
+    assert response.status_code == 200, response.status_code
+    return str(response.content.decode())

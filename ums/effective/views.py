@@ -6,16 +6,22 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ums.core.access import Action, restrict
 from ums.core.listing import FilterBar, address
+from ums.core.rest import one_of
 from ums.devices.pages import device_or_404, device_page
 from ums.domain.effectiveness import Layer, Rank, explain_instance
 from ums.domain.parameters import Value
+from ums.effective.comparison import profile_on_device
 from ums.effective.selectors import DeviceExplained, settings_explained
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
+from ums.profiles.comparison import side_of
 from ums.profiles.models import Profile
+from ums.profiles.pages import comparison_table
+from ums.profiles.selectors import profile_list, revision_list
 
 
 @require_safe
@@ -114,3 +120,29 @@ def _readable(user: Any, layers: list[Layer]) -> set[int]:
     """Profiles among the layers that the user may open: one query."""
     ids = {layer.id for layer in layers if layer.rank is not Rank.LOCAL}
     return set(restrict(Profile.objects.filter(pk__in=ids), user, Action.READ).values_list("pk", flat=True))
+
+
+@require_safe
+def device_compare(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a profile (`?profile=`) sets beside what the device has."""
+    device = device_or_404(request.user, pk)
+    asked = request.GET.get("profile", "")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
+        raise Http404("Name the profile.")
+    profile: Profile = one_of(profile_list(user=request.user), int(asked), "profile")
+    revision = revision_list(user=request.user, profile=profile).filter(head_of=profile).first()
+    if revision is None:
+        raise Http404("The profile has no revision.")
+    found = profile_on_device(profile=profile, side=side_of(revision), device=device)
+    context = {
+        "device": device,
+        "profile": profile,
+        "revision": revision,
+        "found": found,
+        "left_title": profile.name,
+        "right_title": device.name,
+        "notes": True,
+        "breadcrumbs": [(device.name, reverse("effective:device_settings", args=[pk])), ("Compare", "")],
+        **comparison_table(request, found.groups, keep=("profile",)),
+    }
+    return render(request, "effective/compare.html", context)

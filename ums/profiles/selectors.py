@@ -57,12 +57,20 @@ def _profiles(user: Any, kind: str | None, directory: Directory | None, action: 
 def revision_list(*, user: Any, profile: Profile) -> QuerySet[Revision]:
     """The revisions of a profile, newest first; none for those who may not read it."""
     revisions = restrict(Revision.objects.filter(profile=profile), user, Action.READ)
-    return revisions.select_related("profile__based_on").defer("profile__based_on__definition")
+    return revisions.select_related("based_on", "profile__based_on").defer(
+        "based_on__definition", "profile__based_on__definition"
+    )
 
 
 def catalogue_list(*, user: Any) -> QuerySet[Catalogue]:
     """All catalogues, for those who may read anything."""
     return restrict(Catalogue.objects.all(), user, Action.READ)
+
+
+def profiles_made_with(*, catalogue: Catalogue) -> QuerySet[Profile]:
+    """The profiles that are based on a catalogue or have revisions that were, those in the recycle bin included."""
+    used = Q(based_on=catalogue) | Q(pk__in=Revision.objects.filter(based_on=catalogue).values("profile"))
+    return Profile.objects.filter(used)
 
 
 def assignment_list(*, user: Any) -> QuerySet[Assignment]:

@@ -46,6 +46,9 @@ class Profile(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Since then it lies in the recycle bin.")
     deleted_by = models.CharField(max_length=150, blank=True)
+    origin = models.JSONField(
+        default=dict, blank=True, help_text="What the file that it was imported from said and no other column holds."
+    )
 
     access_directory: ClassVar[str] = "directory"
     objects = AccessQuerySet["Profile"].as_manager()
@@ -71,6 +74,9 @@ class Revision(models.Model):
     content = models.JSONField(help_text="As `settings_to_json` writes it; secrets are sealed.")
     overwrite_sessions = models.BooleanField(default=False)
     template_keys = models.JSONField(default=list, blank=True, help_text="Names of the keys that its expressions use.")
+    change_count = models.PositiveIntegerField(
+        null=True, help_text="In how many values it differs from the one before."
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     author_name = models.CharField(max_length=150)
     comment = models.CharField(max_length=1000, blank=True)

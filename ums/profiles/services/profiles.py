@@ -19,9 +19,11 @@ from ums.domain.parameters import (
     keys_used,
     settings_from_json,
     settings_to_json,
+    unknown_to,
 )
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
+from ums.profiles.comparison import Side, compared, differences, side_of
 from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_kept_secrets
 from ums.profiles.keys import refuse_unknown_keys
 from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
@@ -51,9 +53,11 @@ def profile_create(
     settings: dict[str, Any] | None = None,
     overwrite_sessions: bool = False,
     comment: str = "",
+    keep_unknown: bool = False,
 ) -> Profile:
     """A new profile with its first revision; the directory's kind makes it standard or priority.
 
+    keep_unknown: values that the catalogue does not know stay as they are, as an import wants it.
     based_on: the newest catalogue unless given. Raises AppError `invalid`, `settings_invalid`, `directory_other_kind`,
     `catalogue_missing`, NotAllowed.
     """
@@ -66,7 +70,7 @@ def profile_create(
         raise AppError("catalogue_missing", "There is no catalogue to base a profile on. Import one first.")
     profile = Profile(kind=kind, name=name.strip(), description=description, directory=directory, based_on=based_on)
     clean(profile)
-    content = _cleaned(profile, settings or {"values": {}, "instances": {}})
+    content = _cleaned(profile, settings or {"values": {}, "instances": {}}, keep_unknown=keep_unknown)
     profile.save()
     _revise(actor, profile, content, overwrite_sessions, comment or "Created")
     record(
@@ -130,9 +134,11 @@ def profile_save(
     base: int,
     comment: str = "",
     when: When = When.NOW,
+    keep_unknown: bool = False,
 ) -> Revision:
     """Save the settings (JSON form; MASK keeps a secret) as a new revision and mark the devices that have it.
 
+    What the catalogue does not know may stay when the profile has it already, or with `keep_unknown`.
     `base` is the number of the revision that the editor started from. Nothing changed: the head is returned.
     Raises Conflict `profile_changed` when another revision came in between and `profile_gone` when the profile was
     deleted, AppError `settings_invalid` with the message for each value, NotAllowed.
@@ -149,7 +155,7 @@ def profile_save(
         )
     catalogue = catalogue_of(profile.based_on)
     previous = unsealed(catalogue, head.content)
-    content = _cleaned(profile, settings, previous)
+    content = _cleaned(profile, settings, previous, keep_unknown=keep_unknown)
     if content == previous and overwrite_sessions == head.overwrite_sessions:
         return head
     revision = _revise(actor, profile, content, overwrite_sessions, comment)
@@ -178,6 +184,7 @@ def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, whe
         base=_head(profile).number,
         comment=f"Rolled back to revision {revision.number}",
         when=when,
+        keep_unknown=True,
     )
 
 
@@ -222,13 +229,16 @@ def _head(profile: Profile) -> Revision:
     return profile.head
 
 
-def _cleaned(profile: Profile, settings: dict[str, Any], previous: Settings | None = None) -> Settings:
+def _cleaned(
+    profile: Profile, settings: dict[str, Any], previous: Settings | None = None, *, keep_unknown: bool = False
+) -> Settings:
     catalogue = catalogue_of(profile.based_on)
     try:
         given = settings_from_json(settings)
         if previous is not None:
             given = with_kept_secrets(catalogue, given, previous)
-        cleaned = clean_settings(catalogue, given)
+        kept = given if keep_unknown else previous or Settings()
+        cleaned = clean_settings(catalogue, given, keep=unknown_to(catalogue, kept))
         refuse_unknown_keys(cleaned)
         return cleaned
     except SettingsError as error:
@@ -246,6 +256,7 @@ def _revise(actor: Actor, profile: Profile, content: Settings, overwrite_session
         content=sealed(catalogue_of(profile.based_on), content),
         overwrite_sessions=overwrite_sessions,
         template_keys=keys_used(content),
+        change_count=_change_count(profile, content, overwrite_sessions),
         author=actor.user,
         author_name=actor.name,
         comment=comment.strip(),
@@ -255,6 +266,13 @@ def _revise(actor: Actor, profile: Profile, content: Settings, overwrite_session
     profile.head = revision
     profile.save(update_fields=["head", "updated_at"])
     return revision
+
+
+def _change_count(profile: Profile, content: Settings, overwrite_sessions: bool) -> int:
+    """As the comparison with the revision before counts."""
+    catalogue = catalogue_of(profile.based_on)
+    before = side_of(profile.head) if profile.head else Side(catalogue)
+    return differences(compared(before, Side(catalogue, content, overwrite_sessions)))
 
 
 def _masked(profile: Profile, settings: Settings) -> Settings:

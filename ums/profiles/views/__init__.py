@@ -15,6 +15,7 @@ from ums.profiles.views.changes import (
     profiles_delete,
     profiles_move,
 )
+from ums.profiles.views.compare import compare, profile_compare
 from ums.profiles.views.editor import catalogue_data, profile_content, profile_detail, profile_save
 from ums.profiles.views.lists import profile_list, profile_menu
 from ums.profiles.views.revisions import profile_revisions, revision_detail, revision_roll_back
@@ -28,7 +29,9 @@ __all__ = [
     "assignment_remove",
     "assignments_restore",
     "catalogue_data",
+    "compare",
     "profile_assignments",
+    "profile_compare",
     "profile_content",
     "profile_create",
     "profile_delete",

@@ -1,4 +1,4 @@
-"""Revisions of a profile: the list, the difference between two, and rolling back."""
+"""Revisions of a profile: the list, one of them beside another (`compare`), and rolling back."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from ums.core.errors import AppError
 from ums.core.listing import listing
 from ums.core.paging import Order
 from ums.profiles import services
-from ums.profiles.changes import revision_difference
-from ums.profiles.content import catalogue_of
-from ums.profiles.models import Revision
+from ums.profiles.comparison import compared, narrowed, side_of
 from ums.profiles.selectors import devices_of_profile, revision_list
 from ums.profiles.views.asked import devices_get_it, profile_of, when_of
+from ums.profiles.views.compare import revision_page
 from ums.profiles.views.editor import page_context
 
 
@@ -38,24 +37,7 @@ def profile_revisions(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def revision_detail(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """What a revision changed, against the one before it or against `?against=`."""
-    profile = profile_of(request, pk)
-    revisions = revision_list(user=request.user, profile=profile)
-    revision = get_object_or_404(revisions, number=number)
-    against = _against(request, number)
-    nothing = Revision(content={"values": {}, "instances": {}})
-    base = get_object_or_404(revisions, number=against) if against else nothing
-    context = {
-        **page_context(request, profile),
-        "revision": revision,
-        "base": base if against else None,
-        "from_label": f"Revision {against}" if against else "Before",
-        "to_label": f"Revision {number}",
-        "tab": "revisions",
-        "difference": revision_difference(catalogue_of(profile.based_on), base, revision),
-        "numbers": list(revisions.exclude(number=number).values_list("number", "created_at", "author_name")[:200]),
-        "current": profile.head_id == revision.pk,
-    }
-    return render(request, "profiles/revision.html", context)
+    return revision_page(request, pk, number, _against(request, number))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,9 +65,9 @@ def revision_roll_back(request: HttpRequest, pk: int, number: int) -> HttpRespon
     context = {
         "profile": profile,
         "revision": revision,
-        "difference": revision_difference(catalogue_of(profile.based_on), head, revision),
-        "from_label": f"Now (revision {head.number})",
-        "to_label": f"Then (revision {number})",
+        "groups": narrowed(compared(side_of(head), side_of(revision)), everything=False, words=""),
+        "left_title": f"Now (revision {head.number})",
+        "right_title": f"Then (revision {number})",
         "reached": reached,
         "error": error,
         "action_url": request.path,
