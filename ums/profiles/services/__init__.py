@@ -1,7 +1,12 @@
 """All writes to catalogues, profiles, revisions, template keys and assignments."""
 
 from ums.profiles.services.assignments import profiles_assign, profiles_unassign
-from ums.profiles.services.catalogues import builtin_catalogues_store, catalogue_store
+from ums.profiles.services.catalogues import (
+    builtin_catalogues_store,
+    catalogue_delete,
+    catalogue_import,
+    catalogue_store,
+)
 from ums.profiles.services.files import profile_files_assign, profile_files_unassign
 from ums.profiles.services.profiles import (
     profile_create,
@@ -26,6 +31,8 @@ from ums.profiles.services.templates import (
 
 __all__ = [
     "builtin_catalogues_store",
+    "catalogue_delete",
+    "catalogue_import",
     "catalogue_store",
     "group_create",
     "group_delete",
