@@ -14,6 +14,7 @@ from ums.domain.parameters.expression import (
     static_keys,
 )
 from ums.domain.parameters.fileformat import parse_catalogue
+from ums.domain.parameters.moving import Moved, is_kept, move_settings
 from ums.domain.parameters.parameter import Parameter, ParameterError, ParameterType, Value
 from ums.domain.parameters.settings import (
     Given,
@@ -38,6 +39,7 @@ __all__ = [
     "Instance",
     "InstanceClass",
     "KeyTypeName",
+    "Moved",
     "Page",
     "Parameter",
     "ParameterError",
@@ -53,7 +55,9 @@ __all__ = [
     "clean_settings",
     "evaluate",
     "flat",
+    "is_kept",
     "keys_used",
+    "move_settings",
     "new_serial",
     "parse_catalogue",
     "settings_from_json",

@@ -17,6 +17,7 @@ from ums.profiles.services.profiles import (
     profile_update,
 )
 from ums.profiles.services.template_assignments import templates_assign, templates_unassign
+from ums.profiles.services.rebase import profile_rebase
 from ums.profiles.services.templates import (
     group_create,
     group_delete,
@@ -43,6 +44,7 @@ __all__ = [
     "profile_create",
     "profile_delete",
     "profile_move",
+    "profile_rebase",
     "profile_roll_back",
     "profile_save",
     "profile_update",

@@ -17,6 +17,7 @@ from ums.domain.parameters import (
     SettingsError,
     clean_settings,
     keys_used,
+    move_settings,
     settings_from_json,
     settings_to_json,
     unknown_to,
@@ -30,6 +31,8 @@ from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_default, devices_of_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import QuerySet
 
     from ums.core.actor import Actor
@@ -72,7 +75,7 @@ def profile_create(
     clean(profile)
     content = _cleaned(profile, settings or {"values": {}, "instances": {}}, keep_unknown=keep_unknown)
     profile.save()
-    _revise(actor, profile, content, overwrite_sessions, comment or "Created")
+    revise(actor, profile, content, overwrite_sessions, comment or "Created")
     record(
         actor=actor,
         action="profile.created",
@@ -93,7 +96,7 @@ def profile_create(
 def profile_update(*, actor: Actor, profile: Profile, name: str, description: str) -> Profile:
     """Rename a profile or describe it. Raises AppError `invalid`, Conflict `profile_gone`, NotAllowed."""
     require(actor.user, Action.WRITE, profile)
-    profile = _locked(profile)
+    profile = locked(profile)
     before = {"name": profile.name, "description": profile.description}
     profile.name, profile.description = name.strip(), description
     clean(profile)
@@ -113,7 +116,7 @@ def profile_move(*, actor: Actor, profile: Profile, directory: Directory) -> Pro
     """
     require(actor.user, Action.WRITE, profile)
     require(actor.user, Action.WRITE, directory)
-    profile = _locked(profile)
+    profile = locked(profile)
     if directory.kind != DIRECTORY_KIND[profile.kind]:
         raise AppError("directory_other_kind", "Standard and priority profiles stay in their own trees.")
     before = {"directory": profile.directory.name}
@@ -145,8 +148,8 @@ def profile_save(
     """
     require(actor.user, Action.WRITE, profile)
     structure_locked()
-    profile = _locked(profile)
-    head = _head(profile)
+    profile = locked(profile)
+    head = head_of(profile)
     if head.number != base:
         raise Conflict(
             "profile_changed",
@@ -158,8 +161,8 @@ def profile_save(
     content = _cleaned(profile, settings, previous, keep_unknown=keep_unknown)
     if content == previous and overwrite_sessions == head.overwrite_sessions:
         return head
-    revision = _revise(actor, profile, content, overwrite_sessions, comment)
-    before, after = _difference(profile, previous, content)
+    revision = revise(actor, profile, content, overwrite_sessions, comment)
+    before, after = difference(profile, previous, content)
     record(
         actor=actor,
         action="profile.saved",
@@ -175,13 +178,16 @@ def profile_save(
 def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, when: When = When.NOW) -> Revision:
     """The content of an older revision as a new one. Raises as `profile_save`."""
     profile = _current(Profile.objects.all(), profile)
-    catalogue = catalogue_of(profile.based_on)
+    made_with = catalogue_of(revision.based_on or profile.based_on)
+    moved = move_settings(made_with, catalogue_of(profile.based_on), unsealed(made_with, revision.content))
+    if moved.refused:
+        raise _refusal(moved.refused)
     return profile_save(
         actor=actor,
         profile=profile,
-        settings=settings_to_json(unsealed(catalogue, revision.content)),
+        settings=settings_to_json(moved.settings),
         overwrite_sessions=revision.overwrite_sessions,
-        base=_head(profile).number,
+        base=head_of(profile).number,
         comment=f"Rolled back to revision {revision.number}",
         when=when,
         keep_unknown=True,
@@ -194,7 +200,7 @@ def profile_delete(*, actor: Actor, profile: Profile, when: When = When.NOW) -> 
     require(actor.user, Action.WRITE, profile)
     structure_locked()
     settings_changed(actor=actor, devices=devices_of_profile(profile=profile), when=when)
-    head = _head(profile)
+    head = head_of(profile)
     record(
         actor=actor,
         action="profile.deleted",
@@ -211,7 +217,7 @@ def profile_delete(*, actor: Actor, profile: Profile, when: When = When.NOW) -> 
     publish_on_commit(TreeChanged())
 
 
-def _locked(profile: Profile) -> Profile:
+def locked(profile: Profile) -> Profile:
     """The row as it is now, which nobody else changes until the end of the transaction. Raises Conflict."""
     return _current(Profile.objects.select_for_update(of=("self",)), profile)
 
@@ -223,7 +229,8 @@ def _current(rows: QuerySet[Profile], profile: Profile) -> Profile:
     return found
 
 
-def _head(profile: Profile) -> Revision:
+def head_of(profile: Profile) -> Revision:
+    """The revision in force."""
     if profile.head is None:
         raise AppError("profile_without_revision", f"“{profile.name}” has no revision.", status=500)
     return profile.head
@@ -242,13 +249,18 @@ def _cleaned(
         refuse_unknown_keys(cleaned)
         return cleaned
     except SettingsError as error:
-        fields = {key: [message] for key, message in error.errors.items()}
-        count = len(fields)
-        message = f"{count} {'value needs' if count == 1 else 'values need'} your attention; nothing was saved."
-        raise AppError("settings_invalid", message, fields=fields) from error
+        raise _refusal(error.errors) from error
 
 
-def _revise(actor: Actor, profile: Profile, content: Settings, overwrite_sessions: bool, comment: str) -> Revision:
+def _refusal(errors: Mapping[str, str]) -> AppError:
+    fields = {key: [message] for key, message in errors.items()}
+    count = len(fields)
+    message = f"{count} {'value needs' if count == 1 else 'values need'} your attention; nothing was saved."
+    return AppError("settings_invalid", message, fields=fields)
+
+
+def revise(actor: Actor, profile: Profile, content: Settings, overwrite_sessions: bool, comment: str) -> Revision:
+    """A new revision of this content, made with the catalogue of the profile; it is in force from now on."""
     revision = Revision(
         profile=profile,
         number=(profile.head.number if profile.head else 0) + 1,
@@ -279,7 +291,7 @@ def _masked(profile: Profile, settings: Settings) -> Settings:
     return masked(catalogue_of(profile.based_on), settings_to_json(settings))
 
 
-def _difference(profile: Profile, old: Settings, new: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
+def difference(profile: Profile, old: Settings, new: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
     """What changed, both sides in JSON form; a changed secret shows as changed, not what it is."""
     before, after = (settings_to_json(_masked(profile, settings)) for settings in (old, new))
     plain = (settings_to_json(old), settings_to_json(new))
