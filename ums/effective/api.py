@@ -12,6 +12,7 @@ from ums.core.rest import ApiViewSet, Input, one_of
 from ums.devices.models import Device
 from ums.devices.selectors import device_list
 from ums.effective.filters import SOURCES, ParameterFilter
+from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import settings_explained
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ class ValueField(serializers.JSONField):
     """The value of a parameter."""
 
 
+class KeyOut(serializers.Serializer):
+    """The value of a template key on the device."""
+
+    name = serializers.CharField()
+    value: Any = ValueField()
+    place = serializers.CharField(allow_blank=True, help_text="What it is assigned to; empty for a static key.")
+    group = serializers.CharField(allow_blank=True, help_text="The group of values that it is in there.")
+
+
 class LayerOut(serializers.Serializer):
     """What sets a parameter: a profile on a device or directory, or the device itself."""
 
@@ -41,6 +51,18 @@ class LayerOut(serializers.Serializer):
     name = serializers.CharField()
     place = serializers.CharField(help_text="What the profile is assigned to.")
     value: Any = ValueField()
+    expression = serializers.CharField(allow_null=True, help_text="What the value comes from, as “Ward ${SITE}”.")
+    keys = KeyOut(many=True, help_text="The template keys in the expression that have a value on the device.")
+
+
+class IgnoredOut(serializers.Serializer):
+    """Something that a profile sets and that does not count."""
+
+    profile = serializers.IntegerField()
+    name = serializers.CharField()
+    place = serializers.CharField()
+    parameter = serializers.CharField(allow_null=True, help_text="Within a free instance; null for a parameter itself.")
+    reason = serializers.CharField()
 
 
 class ParameterOut(serializers.Serializer):
@@ -57,6 +79,7 @@ class ParameterOut(serializers.Serializer):
     overridden = serializers.BooleanField(help_text="Whether weaker layers would set it as well.")
     winner = LayerOut(allow_null=True)
     losers = LayerOut(many=True, help_text="Strongest first.")
+    ignored = IgnoredOut(many=True, help_text="What would set it if something were not in the way.")
     rule = serializers.CharField(help_text="Why the winner wins.")
 
 
@@ -69,6 +92,7 @@ class InstanceOut(serializers.Serializer):
     profile = serializers.IntegerField(allow_null=True)
     name = serializers.CharField(help_text="Of the profile, or “Local setting”.")
     values = serializers.DictField(child=ValueField())
+    ignored = IgnoredOut(many=True, help_text="Values in it that do not count.")
 
 
 class CatalogueRefOut(serializers.Serializer):
@@ -125,12 +149,12 @@ def _document(device: Device, explained: DeviceExplained, wanted: ParameterFilte
         "tag": explained.tag,
         "applied": not device.state.pending and device.state.applied_tag == explained.tag,
         "catalogue": {"name": catalogue.name, "version": catalogue.version} if catalogue else None,
-        "parameters": [_parameter(one) for one in wanted.apply(explained)],
-        "instances": [_instance(one) for one in explained.instances],
+        "parameters": [_parameter(explained, one) for one in wanted.apply(explained)],
+        "instances": [_instance(explained, one) for one in explained.instances],
     }
 
 
-def _parameter(one: Explained) -> dict[str, Any]:
+def _parameter(explained: DeviceExplained, one: Explained) -> dict[str, Any]:
     explanation, parameter = one.explanation, one.parameter
     winner = explanation.winner
     return {
@@ -143,23 +167,41 @@ def _parameter(one: Explained) -> dict[str, Any]:
         "default": explanation.default,
         "source": one.source,
         "overridden": one.overridden,
-        "winner": _layer(winner, winner.values[one.path]) if winner else None,
-        "losers": [_layer(layer, value) for layer, value in explanation.losers],
+        "winner": _layer(explained, winner, one.path, winner.values[one.path]) if winner else None,
+        "losers": [_layer(explained, layer, one.path, value) for layer, value in explanation.losers],
+        "ignored": [_ignored(Ignored(layer, reason)) for layer, reason in explanation.ignored],
         "rule": explanation.rule,
     }
 
 
-def _layer(layer: Layer, value: Value) -> dict[str, Any]:
+def _layer(explained: DeviceExplained, layer: Layer, path: str, value: Value) -> dict[str, Any]:
+    origin = origin_of(explained, layer, path)
+    keys = [
+        {"name": source.name, "value": source.value, "place": source.place, "group": source.group}
+        for source in (origin.sources if origin else ())
+    ]
     return {
         "rank": layer.rank.name.lower(),
         "profile": layer.id or None,
         "name": layer.label,
         "place": layer.place,
         "value": value,
+        "expression": origin.expression if origin else None,
+        "keys": keys,
     }
 
 
-def _instance(one: ExplainedInstance) -> dict[str, Any]:
+def _ignored(one: Ignored) -> dict[str, Any]:
+    return {
+        "profile": one.layer.id,
+        "name": one.layer.label,
+        "place": one.layer.place,
+        "parameter": one.name or None,
+        "reason": one.reason,
+    }
+
+
+def _instance(explained: DeviceExplained, one: ExplainedInstance) -> dict[str, Any]:
     return {
         "serial": one.serial,
         "type": one.instance.cls,
@@ -167,4 +209,5 @@ def _instance(one: ExplainedInstance) -> dict[str, Any]:
         "profile": one.winner.id or None,
         "name": one.winner.label,
         "values": dict(one.instance.values),
+        "ignored": [_ignored(each) for each in ignored_in_instance(explained, one.serial, [one.winner])],
     }

@@ -4,8 +4,8 @@
 2. On the same object a value of its own beats one of a group; then the higher id, the newer one.
 3. Static keys come from the device; no other key has such a name.
 
-The values are part of a device's `Plan`, and only those that the plan's profiles use: plans of devices that get the same
-values are equal (docs/template-keys.md).
+The values are part of a device's `Plan`, and only those that the plan's profiles use: plans of devices that get the
+same values are equal (docs/template-keys.md).
 """
 
 from __future__ import annotations

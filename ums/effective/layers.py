@@ -73,8 +73,8 @@ class Plan:
     local: str
     """The device's own configuration as canonical JSON, secrets sealed; "" for none."""
     keys: str = ""
-    """Values of the template keys that the profiles use, as they reach the device: canonical JSON, in which 1 is neither
-    1.0 nor true; "" for none."""
+    """Values of the template keys that the profiles use, as they reach the device: canonical JSON, in which 1 is
+    neither 1.0 nor true; "" for none."""
     files: tuple[Reaching, ...] = ()
     """The files that reach the device, winners and losers."""
 

@@ -187,7 +187,8 @@ def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] =
         )
         for serial, instance in sorted(effective.instances.items(), key=lambda item: (item[1].cls, item[0]))
     )
-    return DeviceExplained(catalogue, name, effective, parameters, instances, placed(plan.files), _sources(device, plan))
+    keys = _sources(device, plan)
+    return DeviceExplained(catalogue, name, effective, parameters, instances, placed(plan.files), keys)
 
 
 def _sources(device: Device, plan: Plan) -> dict[str, Source]:

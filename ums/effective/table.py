@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ums.domain.criteria import Criteria, Field, Kind, Pattern
 from ums.domain.effectiveness import Layer, Rank, explain_instance
 from ums.effective.filters import SOURCES
+from ums.effective.provenance import ignored_in_instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ FIELDS = (
     Field("source", Kind.CHOICE, "Where the value comes from", SOURCES),
     Field("set", Kind.FLAG, "Anything but the default", (("yes", "Not the default"), ("no", "The default"))),
     Field("overridden", Kind.FLAG, "Several layers set it", (("yes", "Yes"), ("no", "No"))),
+    Field("ignored", Kind.FLAG, "Set by a profile, but not effective", (("yes", "Yes"), ("no", "No"))),
     Field("profile", Kind.TEXT, "Set by the profile of this name"),
     Field("page", Kind.TEXT, "Title of a page, as Displays"),
 )
@@ -44,6 +46,8 @@ class Line:
     value: Value | None
     layer: Layer | None
     losers: int
+    ignored: int = 0
+    """How often something is set here that does not count."""
     removed: bool = False
     """A free instance that *overwrite sessions* took away."""
 
@@ -98,11 +102,12 @@ def _parameter_line(catalogue: Catalogue | None, one: Explained) -> Line:
         value=explanation.value,
         layer=explanation.winner,
         losers=len(explanation.losers),
+        ignored=len(explanation.ignored),
     )
 
 
 def _instance_line(catalogue: Catalogue | None, explained: DeviceExplained, one: ExplainedInstance) -> Line:
-    losers = explain_instance(explained.effective, one.serial).losers
+    why = explain_instance(explained.effective, one.serial)
     return Line(
         key=one.serial,
         serial=one.serial,
@@ -112,7 +117,8 @@ def _instance_line(catalogue: Catalogue | None, explained: DeviceExplained, one:
         parameter=None,
         value=None,
         layer=one.winner,
-        losers=len(losers),
+        losers=len(why.losers),
+        ignored=len(ignored_in_instance(explained, one.serial, [one.winner, *why.losers])),
     )
 
 
@@ -175,6 +181,8 @@ def _fits(line: Line, key: str, wanted: object, titles: dict[str, str]) -> bool:
         return (line.layer is not None) is wanted
     if key == "overridden":
         return (line.losers > 0) is wanted
+    if key == "ignored":
+        return (line.ignored > 0) is wanted
     assert isinstance(wanted, Pattern)
     if key == "page":
         return any(_like(step, wanted) for step in titles.get(line.page, "").split(" › "))

@@ -16,6 +16,7 @@ from ums.devices.pages import device_or_404, device_page
 from ums.domain.effectiveness import Layer, Rank, explain_instance
 from ums.domain.parameters import Value
 from ums.effective.comparison import profile_on_device
+from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import DeviceExplained, settings_explained
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
 from ums.profiles.comparison import side_of
@@ -36,7 +37,7 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
     # What is set is what one comes for; the bare address shows that.
     overview = not request.GET.keys() - {"at"}
     if overview:
-        found = [line for line in found if line.layer]
+        found = [line for line in found if line.layer or line.ignored]
     asked = request.GET.get("at", "")
     at = min(int(asked), len(found)) if asked.isascii() and asked.isdecimal() and len(asked) < 8 else 0
     part = found[at : at + ROWS]
@@ -46,8 +47,9 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "sections": sections(part, titles),
         "total": len(found),
         "all": len(lines),
-        "set_count": sum(line.layer is not None and not line.removed for line in lines),
+        "set_count": sum(bool(line.layer or line.ignored) and not line.removed for line in lines),
         "overridden_count": sum(line.losers > 0 for line in lines),
+        "ignored_count": sum(line.ignored > 0 for line in lines),
         "first": at + 1 if part else 0,
         "last": at + len(part),
         "previous_url": address(request.GET, at=str(max(0, at - ROWS))) if at else "",
@@ -66,7 +68,7 @@ def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
     explained = settings_explained(device=device_or_404(request.user, pk))
     path, serial = request.GET.get("path", ""), request.GET.get("serial", "")
     context = _instance_why(explained, serial) if serial else _parameter_why(explained, path)
-    layers = [layer for layer, _ in context["steps"]]
+    layers = [layer for layer, *_ in context["steps"]] + [one.layer for one in context["ignored"]]
     context["readable"] = _readable(request.user, [*layers, *filter(None, [context.get("removed_by")])])
     context["key"] = path or serial
     context["local"] = Rank.LOCAL
@@ -78,9 +80,9 @@ def _parameter_why(explained: DeviceExplained, path: str) -> dict[str, Any]:
     if found is None:
         raise Http404("There is no such parameter.")
     explanation, parameter = found.explanation, found.parameter
-    steps: list[tuple[Layer, Value | None]] = [*explanation.losers]
+    setting: list[tuple[Layer, Value | None]] = [*explanation.losers]
     if explanation.winner:
-        steps.insert(0, (explanation.winner, explanation.value))
+        setting.insert(0, (explanation.winner, explanation.value))
     catalogue = explained.catalogue
     titles = page_titles(catalogue)
     return {
@@ -88,7 +90,10 @@ def _parameter_why(explained: DeviceExplained, path: str) -> dict[str, Any]:
         "page": titles.get(parameter.page, "") if parameter else "",
         "parameter": parameter,
         "value": explanation.value,
-        "steps": steps,
+        "steps": [(layer, value, origin_of(explained, layer, path)) for layer, value in setting],
+        "ignored": [
+            Ignored(layer, reason, origin=origin_of(explained, layer, path)) for layer, reason in explanation.ignored
+        ],
         "default": explanation.default,
         "rule": explanation.rule,
     }
@@ -108,8 +113,17 @@ def _instance_why(explained: DeviceExplained, serial: str) -> dict[str, Any]:
     return {
         "title": name,
         "page": label if label != name else "",
-        "instance": [(catalogue and catalogue.find(f"{cls}.{rel}"), rel, value) for rel, value in values.items()],
-        "steps": [(layer, None) for layer in layers],
+        "instance": [
+            (
+                catalogue and catalogue.find(f"{cls}.{rel}"),
+                rel,
+                value,
+                origin_of(explained, layers[0], f"{serial}:{rel}"),
+            )
+            for rel, value in values.items()
+        ],
+        "steps": [(layer, None, None) for layer in layers],
+        "ignored": ignored_in_instance(explained, serial, layers),
         "removed_by": why.removed_by,
         "rule": why.rule,
         "serial": serial,
