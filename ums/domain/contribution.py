@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ums.domain.parameters import Catalogue, Given, Settings, Value
 
 PER_USER = "It concerns the whole device and is not effective in a profile of a user."
+NOT_ON_DEVICE = "The firmware of the device has no such parameter."
 NOT_IN_CATALOGUE = "It holds template keys and is unknown to the catalogue."
 
 
@@ -69,6 +70,13 @@ def contribution(
         for serial, instance in settings.instances.items()
     }
     return Contribution(values, instances, ignored, expressions)
+
+
+def without_unknown(given: Contribution, catalogue: Catalogue) -> Contribution:
+    """The same without what the catalogue of the device does not know."""
+    unknown = {path: NOT_ON_DEVICE for path in given.values if catalogue.find(path) is None}
+    values = {path: value for path, value in given.values.items() if path not in unknown}
+    return replace(given, values=values, ignored={**given.ignored, **unknown}) if unknown else given
 
 
 def _all(settings: Settings) -> list[Given]:

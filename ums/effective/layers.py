@@ -19,7 +19,7 @@ from django.db.models import Q
 from ums.core.among import among
 from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
-from ums.domain.contribution import contribution
+from ums.domain.contribution import contribution, without_unknown
 from ums.domain.effectiveness import Layer, Rank
 from ums.domain.principals import RANKS as USER_RANKS
 from ums.domain.principals import Principal, group_name
@@ -187,6 +187,10 @@ def named_layers(plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
     layers = []
     for part in plan.parts:
         name, counting = contents.contribution(part, keys)
+        if part.rank is Rank.FIRMWARE_UPDATE and plan.catalogue_id is not None:
+            # A field that the device does not have is skipped (domain/profiles.md §6).
+            known = catalogue_at(plan.catalogue_id, plan.checksum)
+            name, counting = (name, known), without_unknown(counting, known)
         layer = Layer(
             part.rank,
             part.profile_id,

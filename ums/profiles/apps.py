@@ -9,12 +9,15 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from ums.devices.services.directories import directory_leaves
         from ums.features.registry import declare as declare_feature
         from ums.files.reach import WAYS
         from ums.profiles.files import WAY
         from ums.profiles.priority import FEATURE
+        from ums.profiles.services.recycle import make_room
 
         WAYS.append(WAY)
+        directory_leaves.connect(make_room)
         declare_feature(FEATURE)
         declare(
             catalogue__stored="The parameter catalogue of a firmware version was stored.",
@@ -24,7 +27,9 @@ class ProfilesConfig(AppConfig):
             profile__moved="A profile was moved to another directory.",
             profile__saved="The settings of a profile were saved as a new revision.",
             profile__rebased="A profile was moved to another parameter catalogue as a new revision.",
-            profile__deleted="A profile was deleted with its revisions and assignments.",
+            profile__recycled="A profile was moved to the recycle bin, where it counts for nothing.",
+            profile__restored="A profile was taken out of the recycle bin.",
+            profile__deleted="A profile was deleted for good, with its revisions and assignments.",
             profile__assigned="A profile was assigned to a device or a directory.",
             profile__unassigned="A profile was removed from a device or a directory.",
             template_key__created="A template key was created.",

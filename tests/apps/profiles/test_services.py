@@ -20,7 +20,7 @@ from ums.profiles.content import MASK, catalogue_of, masked, unsealed
 from ums.profiles.models import Assignment, Profile, Revision
 from ums.profiles.services import (
     profile_create,
-    profile_delete,
+    profile_delete_for_good,
     profile_move,
     profile_roll_back,
     profile_save,
@@ -200,10 +200,10 @@ def test_unassign_tells_what_was_joined_so_that_it_can_come_back(settled: Any) -
     assert not Assignment.objects.exists()
 
 
-def test_delete_marks_the_devices_and_takes_revisions_and_assignments_along(settled: Any) -> None:
+def test_delete_for_good_marks_the_devices_and_takes_revisions_and_assignments_along(settled: Any) -> None:
     device, profile = settled(), ProfileFactory(values={"system.volume": 1})
     AssignmentFactory(profile=profile, device=device)
-    profile_delete(actor=SYSTEM, profile=profile)
+    profile_delete_for_good(actor=SYSTEM, profile=profile)
     assert waiting(device) == [(True, False)]
     assert (Profile.objects.count(), Revision.objects.count(), Assignment.objects.count()) == (0, 0, 0)
 

@@ -116,7 +116,7 @@ def test_delete_of_a_profile_that_devices_have_wants_its_name(cast: Cast) -> Non
     assert client.post(url, {"confirm": "something"}).status_code == 422
     response = client.post(url, {"confirm": profile.name, "when": "next_boot"})
     assert toast(response)["detail"] == "1 device gets it at the next boot."
-    assert not Profile.objects.filter(pk=profile.pk).exists()
+    assert Profile.objects.get(pk=profile.pk).deleted_at
     assert SettingsState.objects.get(pk=cast.things["device"].pk).pending
 
 

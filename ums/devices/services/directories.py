@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.dispatch import Signal
 
 from ums.audit.services import record
 from ums.core.access import Action, require, subtree
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ums.core.actor import Actor
 
 MAX_DEPTH = 30
+
+directory_leaves = Signal()
+"""Sent with the `directory` before it is deleted: upper rooms take away what they keep there and nobody sees."""
 
 
 @transaction.atomic
@@ -98,6 +102,7 @@ def directory_delete(*, actor: Actor, directory: Directory) -> None:
     told = [f"{count} {noun if count != 1 else _singular(noun)}" for noun, count in content.items() if count]
     try:
         if not told:
+            directory_leaves.send(sender=Directory, directory=directory)
             record(actor=actor, action="directory.deleted", target=directory, before={"kind": directory.kind})
             directory.delete()
             publish_on_commit(TreeChanged())

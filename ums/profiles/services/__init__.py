@@ -16,6 +16,12 @@ from ums.profiles.services.profiles import (
     profile_save,
     profile_update,
 )
+from ums.profiles.services.recycle import (
+    profile_delete,
+    profile_delete_for_good,
+    profile_restore,
+    recycle_bin_empty,
+)
 from ums.profiles.services.template_assignments import templates_assign, templates_unassign
 from ums.profiles.services.rebase import profile_rebase
 from ums.profiles.services.templates import (
@@ -43,13 +49,16 @@ __all__ = [
     "key_update",
     "profile_create",
     "profile_delete",
+    "profile_delete_for_good",
     "profile_move",
     "profile_rebase",
+    "profile_restore",
     "profile_roll_back",
     "profile_save",
     "profile_update",
     "profiles_assign",
     "profiles_unassign",
+    "recycle_bin_empty",
     "templates_assign",
     "templates_unassign",
     "value_create",

@@ -38,7 +38,7 @@ def profiles_assign(
     """Assign each profile to each target. What is assigned already stays; returns the new assignments.
 
     Needs “assign” on both sides (domain/console.md §8). The same number of queries for one pair and for a thousand.
-    Raises NotAllowed, AppError `target_other_kind`, `too_many_assignments`, Conflict `object_gone`.
+    Raises NotAllowed, AppError `target_other_kind`, `too_many_assignments`, Conflict `object_gone`, `in_recycle_bin`.
     """
     if len(profiles) * len(targets) > MAX_ASSIGNMENTS:
         raise AppError(
@@ -106,7 +106,14 @@ def _check_all_there(profiles: Collection[Profile], targets: Collection[Device |
         ids = {one.pk for one in wanted}
         there = set(rows.filter(pk__in=ids).order_by().values_list("pk", flat=True)) if ids else set()
         if gone := next((one for one in wanted if one.pk not in there), None):
+            _refuse_binned(gone)
             raise Conflict("object_gone", f"“{gone}” was deleted in the meantime; nothing was assigned.")
+
+
+def _refuse_binned(gone: Profile | Device | Directory) -> None:
+    """Raises Conflict `in_recycle_bin`."""
+    if isinstance(gone, Profile) and Profile.objects.filter(pk=gone.pk).exists():
+        raise Conflict("in_recycle_bin", f"“{gone}” lies in the recycle bin. Restore it first.")
 
 
 def _made(actor: Actor, profiles: Collection[Profile], targets: Collection[Device | Directory]) -> list[Assignment]:

@@ -29,6 +29,7 @@ from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_ke
 from ums.profiles.keys import refuse_unknown_keys
 from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_default, devices_of_profile
+from ums.profiles.services.kinds import check_new, check_options, refuse_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,23 +57,28 @@ def profile_create(
     settings: dict[str, Any] | None = None,
     overwrite_sessions: bool = False,
     comment: str = "",
+    use_case: str = "",
     keep_unknown: bool = False,
 ) -> Profile:
-    """A new profile with its first revision; the directory's kind makes it standard or priority.
+    """A new profile with its first revision; its kind is that of the directory.
 
+    use_case: of a firmware customization.
     keep_unknown: values that the catalogue does not know stay as they are, as an import wants it.
     based_on: the newest catalogue unless given. Raises AppError `invalid`, `settings_invalid`, `directory_other_kind`,
-    `catalogue_missing`, NotAllowed.
+    `catalogue_missing`, Conflict `feature_off`, NotAllowed.
     """
     require(actor.user, Action.WRITE, directory)
     kind = next((kind for kind, of in DIRECTORY_KIND.items() if of == directory.kind), None)
     if kind is None:
-        raise AppError("directory_other_kind", "A profile belongs under Profiles or Priority Profiles.")
+        raise AppError("directory_other_kind", "A profile belongs under Profiles, or under another tree of its kind.")
     based_on = based_on or catalogue_default()
     if based_on is None:
         raise AppError("catalogue_missing", "There is no catalogue to base a profile on. Import one first.")
     profile = Profile(kind=kind, name=name.strip(), description=description, directory=directory, based_on=based_on)
+    profile.use_case = use_case
     clean(profile)
+    check_new(profile)
+    check_options(profile, overwrite_sessions)
     content = _cleaned(profile, settings or {"values": {}, "instances": {}}, keep_unknown=keep_unknown)
     profile.save()
     revise(actor, profile, content, overwrite_sessions, comment or "Created")
@@ -82,6 +88,7 @@ def profile_create(
         target=profile,
         after={
             "kind": kind,
+            **({"use_case": use_case} if use_case else {}),
             "directory": directory.name,
             "based_on": str(based_on),
             "overwrite_sessions": overwrite_sessions,
@@ -118,7 +125,7 @@ def profile_move(*, actor: Actor, profile: Profile, directory: Directory) -> Pro
     require(actor.user, Action.WRITE, directory)
     profile = locked(profile)
     if directory.kind != DIRECTORY_KIND[profile.kind]:
-        raise AppError("directory_other_kind", "Standard and priority profiles stay in their own trees.")
+        raise AppError("directory_other_kind", "Each kind of profile stays in its own tree.")
     before = {"directory": profile.directory.name}
     profile.directory = directory
     profile.save(update_fields=["directory", "updated_at"])
@@ -158,6 +165,7 @@ def profile_save(
         )
     catalogue = catalogue_of(profile.based_on)
     previous = unsealed(catalogue, head.content)
+    check_options(profile, overwrite_sessions)
     content = _cleaned(profile, settings, previous, keep_unknown=keep_unknown)
     if content == previous and overwrite_sessions == head.overwrite_sessions:
         return head
@@ -223,9 +231,11 @@ def locked(profile: Profile) -> Profile:
 
 
 def _current(rows: QuerySet[Profile], profile: Profile) -> Profile:
-    found = rows.filter(deleted_at=None).select_related("based_on", "head", "directory").filter(pk=profile.pk).first()
+    found = rows.select_related("based_on", "head", "directory").filter(pk=profile.pk).first()
     if found is None:
         raise Conflict("profile_gone", f"“{profile.name}” was deleted in the meantime; nothing was changed.")
+    if found.deleted_at is not None:
+        raise Conflict("in_recycle_bin", f"“{profile.name}” lies in the recycle bin. Restore it first.")
     return found
 
 
@@ -247,6 +257,7 @@ def _cleaned(
         kept = given if keep_unknown else previous or Settings()
         cleaned = clean_settings(catalogue, given, keep=unknown_to(catalogue, kept))
         refuse_unknown_keys(cleaned)
+        refuse_others(profile, catalogue, cleaned, unknown_to(catalogue, kept))
         return cleaned
     except SettingsError as error:
         raise _refusal(error.errors) from error
