@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ums.core.crypto import seal, unseal
+from ums.core.errors import AppError
 from ums.domain.parameters import Settings, flat, parse_catalogue, settings_from_json, settings_to_json
 from ums.profiles.models import Catalogue as CatalogueRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ums.domain.parameters import Catalogue, Given, Instance
+    from ums.domain.parameters import Catalogue, Given, Instance, Parameter
 
 MASK = "••••••"
 """What people and audit entries see in place of a secret. Saved back, it keeps the secret that is there."""
@@ -41,45 +42,67 @@ def catalogue_at(pk: int, checksum: str) -> Catalogue:
 
 def sealed(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
     """Settings as they are stored: JSON, each secret value sealed."""
-    return settings_to_json(_over_secrets(catalogue, settings, lambda _, value: SEALED + seal(str(value))))
+    return settings_to_json(
+        _over_values(
+            catalogue,
+            settings,
+            lambda _, parameter, value: SEALED + seal(str(value)) if parameter and parameter.secret else value,
+        )
+    )
 
 
 def unsealed(catalogue: Catalogue, content: dict[str, Any]) -> Settings:
-    """Stored settings with their secrets readable: for devices only."""
-    return _over_secrets(catalogue, settings_from_json(content), lambda _, value: _open(value))
+    """Stored settings with their secrets readable: for devices only.
+
+    What an earlier catalogue knew as a secret, and this one does not know, stays sealed.
+    """
+    return _over_values(catalogue, settings_from_json(content), lambda _, parameter, value: _open(parameter, value))
 
 
 def masked(catalogue: Catalogue, content: dict[str, Any]) -> Settings:
     """Stored settings with MASK in place of each secret: for people, programs and the audit log."""
-    return _over_secrets(catalogue, settings_from_json(content), lambda _, value: MASK if value else "")
+    return _over_values(catalogue, settings_from_json(content), lambda _, parameter, value: _hidden(parameter, value))
 
 
 def with_kept_secrets(catalogue: Catalogue, settings: Settings, previous: Settings) -> Settings:
     """What an editor sent, where MASK means “as it was”: taken from the unsealed previous settings."""
     before = flat(previous)
-    return _over_secrets(catalogue, settings, lambda key, value: before.get(key, "") if value == MASK else value)
+    return _over_values(catalogue, settings, lambda key, _, value: before.get(key, "") if value == MASK else value)
 
 
-def _open(value: Given) -> Given:
-    return unseal(value.removeprefix(SEALED)) if isinstance(value, str) and value.startswith(SEALED) else value
+def _open(parameter: Parameter | None, value: Given) -> Given:
+    if parameter is None or not _is_sealed(value):
+        return value
+    try:
+        return unseal(str(value).removeprefix(SEALED))
+    except AppError:
+        if parameter.secret:
+            raise
+        return value
 
 
-def _over_secrets(catalogue: Catalogue, settings: Settings, change: Callable[[str, Given], Given]) -> Settings:
-    """The settings with `change(key, value)` applied to each secret; key = path or "serial:name"."""
+def _hidden(parameter: Parameter | None, value: Given) -> Given:
+    secret = (parameter is not None and parameter.secret) or _is_sealed(value)
+    return (MASK if value else "") if secret else value
+
+
+def _is_sealed(value: Given) -> bool:
+    return isinstance(value, str) and value.startswith(SEALED)
+
+
+def _over_values(
+    catalogue: Catalogue, settings: Settings, change: Callable[[str, Parameter | None, Given], Given]
+) -> Settings:
+    """The settings with `change(key, parameter, value)` applied to each value; key = path or "serial:name"."""
 
     def instance_changed(serial: str, instance: Instance) -> Instance:
         values = {
-            name: change(f"{serial}:{name}", value) if _secret(catalogue, f"{instance.cls}.{name}") else value
+            name: change(f"{serial}:{name}", catalogue.find(f"{instance.cls}.{name}"), value)
             for name, value in instance.values.items()
         }
         return replace(instance, values=values)
 
     return Settings(
-        {p: change(p, value) if _secret(catalogue, p) else value for p, value in settings.values.items()},
+        {path: change(path, catalogue.find(path), value) for path, value in settings.values.items()},
         {serial: instance_changed(serial, instance) for serial, instance in settings.instances.items()},
     )
-
-
-def _secret(catalogue: Catalogue, path: str) -> bool:
-    parameter = catalogue.find(path)
-    return parameter is not None and parameter.secret
