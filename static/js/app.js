@@ -16,6 +16,7 @@ import "./keyboard.js";
 import "./live.js";
 import "./menu.js";
 import "./picks.js";
+import "./preview.js";
 import "./requests.js";
 import "./table.js";
 import "./times.js";

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from drf_spectacular.utils import OpenApiParameter
 
 from ums.api.errors import CONTENT_TYPE, Problem
+from ums.core.rest import DRY_RUN, DRY_RUN_FORMS
+from ums.effective.api import PreviewOut
 
 REFUSALS = {
     "400": "A value is not acceptable; `fields` says which.",
@@ -18,6 +21,15 @@ REFUSALS = {
 }
 
 
+DRY_RUN_PARAMETER = OpenApiParameter(
+    DRY_RUN,
+    str,
+    enum=DRY_RUN_FORMS,
+    default="false",
+    description="true: answer with what would change on devices, and do nothing. csv: the full list of it.",
+)
+
+
 class AutoSchema(SpectacularAutoSchema):
     """Adds our problem details to all operations."""
 
@@ -27,7 +39,27 @@ class AutoSchema(SpectacularAutoSchema):
             if code not in bodies:
                 body = self._get_response_for_code(Problem, code, [CONTENT_TYPE], direction)
                 bodies[code] = {**body, "description": REFUSALS[code]}
+        if self._has_dry_run():
+            bodies["200"] = self._or_preview(bodies.get("200"), direction)
         return dict(sorted(bodies.items()))
+
+    def get_override_parameters(self) -> list[Any]:
+        """`dry_run` for what can be tried out."""
+        given: list[Any] = super().get_override_parameters()
+        return [*given, DRY_RUN_PARAMETER] if self._has_dry_run() else given
+
+    def _has_dry_run(self) -> bool:
+        return self.method != "GET" and getattr(self.view, "action", None) in getattr(self.view, "dry_runs", ())
+
+    def _or_preview(self, done: dict[str, Any] | None, direction: Any) -> dict[str, Any]:
+        """What a dry run answers, beside what the write itself does."""
+        tried: dict[str, Any] = self._get_response_for_code(PreviewOut, "200", ["application/json"], direction)
+        content = tried["content"]["application/json"]
+        if done:
+            alternatives = [done["content"]["application/json"]["schema"], content["schema"]]
+            content = {"schema": {"oneOf": alternatives}}
+        either = {"application/json": content, "text/csv": {"schema": {"type": "string"}}}
+        return {"content": either, "description": "With `dry_run`: what would change."}
 
     def get_operation_id(self) -> str:
         """`devices_move` rather than `devices_move_create`: only the usual five are named by their verb."""

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from ums.core.errors import AppError
+from ums.core.tryout import refuse_unless_previewed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,10 @@ class AppErrorMiddleware:
         """Looks at pages only: what is exempt from CSRF protection is for programs, and checks its own input."""
         if getattr(view, "csrf_exempt", False):
             return None
+        try:
+            refuse_unless_previewed(request, view)
+        except AppError as error:
+            return self.process_exception(request, error)
         sent = (value for query in (request.GET, request.POST) for values in query.lists() for value in values[1])
         if any("\0" in value for value in sent):
             return self.process_exception(request, AppError("invalid", "A text must not hold the character NUL."))

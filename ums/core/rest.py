@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +18,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from ums.core.access import require
 from ums.core.actor import Actor
+from ums.core.errors import AppError
 from ums.core.filters import MAX_ID, StrictFilterBackend
+from ums.core.tryout import tried_for_program
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,6 +34,10 @@ MAX_BODY = 10 * 2**20
 
 MAX_IDS = 1000
 """Objects that one request may name; more go by a filter."""
+
+
+DRY_RUN = "dry_run"
+DRY_RUN_FORMS = ("true", "false", "csv")
 
 
 class TooLarge(APIException):
@@ -62,6 +69,25 @@ class ApiViewSet(GenericViewSet):
     parser_classes = (BoundedJSONParser,)
     filter_backends: Any = (StrictFilterBackend,)
     ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
+    dry_runs: ClassVar[frozenset[str]] = frozenset()
+    """Names of the actions that change settings, or what decides about them, and that `?dry_run=true` tries out."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """As the base class; then a dry run takes the place of the write. Raises AppError `dry_run_unsupported`."""
+        super().initial(request, *args, **kwargs)
+        method = (request.method or "").lower()
+        if DRY_RUN not in request.query_params or method in ("get", "head", "options") or self.action is None:
+            return
+        if self.action not in self.dry_runs:
+            raise AppError("dry_run_unsupported", "There is no dry run of this. Nothing was done.")
+        form = request.query_params[DRY_RUN]
+        if form not in DRY_RUN_FORMS:
+            message = f"One of {', '.join(DRY_RUN_FORMS)}, please."
+            raise AppError("invalid", f"{DRY_RUN}: {message}", fields={DRY_RUN: [message]})
+        if form != "false":
+            write = getattr(self, method)
+            tried = lambda request, *a, **k: tried_for_program(request, partial(write, request, *a, **k), form)  # noqa: E731
+            setattr(self, method, tried)
 
     @property
     def actor(self) -> Actor:
@@ -87,7 +113,11 @@ class ApiViewSet(GenericViewSet):
         # As a plain mapping: REST framework reads a missing boolean of a form as false.
         many = serializers.MultipleChoiceField | serializers.ListField
         fields, query = serializer_class().fields, self.request.query_params
-        data = {k: query.getlist(k) if isinstance(fields.get(k), many) else query[k] for k in query}
+        data = {
+            k: query.getlist(k) if isinstance(fields.get(k), many) else query[k]
+            for k in query
+            if k != DRY_RUN or self.action not in self.dry_runs
+        }
         serializer = serializer_class(data=data)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)

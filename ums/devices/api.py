@@ -180,6 +180,7 @@ class DeviceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "firmware_version": "firmware_version",
         "ip_address": "ip_address",
     }
+    dry_runs: ClassVar = frozenset({"move", "destroy"})
 
     def get_queryset(self) -> QuerySet[Device]:
         """Devices that the user may read."""
@@ -278,6 +279,7 @@ class DirectoryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
     serializer_class = DirectoryOut
     filterset_class = DirectoryFilter
     ordering_fields: ClassVar = {"name": "name", "id": "pk"}
+    dry_runs: ClassVar = frozenset({"move", "destroy"})
 
     def get_queryset(self) -> QuerySet[Directory]:
         """Directories that the user may browse."""

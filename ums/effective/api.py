@@ -113,6 +113,40 @@ class EffectiveOut(serializers.Serializer):
     instances = InstanceOut(many=True)
 
 
+class ChangeOut(serializers.Serializer):
+    """A parameter, a free instance or a file that is different on some devices afterwards."""
+
+    key = serializers.CharField(source="change.key", help_text="Path, “serial:name”, serial of an instance, or file.")
+    label = serializers.CharField(source="change.label")  # type: ignore[assignment]
+    within = serializers.CharField(source="change.within", help_text="Which instance, and the page.")
+    before: Any = ValueField(source="change.before")
+    after: Any = ValueField(source="change.after")
+    secret_changed = serializers.BooleanField(source="change.secret_changed", help_text="Another secret than before.")
+    devices = serializers.IntegerField(help_text="How many devices get this change.")
+
+
+class SampleOut(serializers.Serializer):
+    """One of the devices that change."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    directory = serializers.CharField()
+    changes = serializers.IntegerField()
+
+
+class PreviewOut(serializers.Serializer):
+    """What a write would change on devices. Nothing was done."""
+
+    devices = serializers.IntegerField(source="looked_at", help_text="Devices that the write concerns.")
+    changed = serializers.IntegerField(help_text="Devices with other settings afterwards.")
+    deleted = serializers.IntegerField(help_text="Devices that would be deleted.")
+    hidden = serializers.IntegerField(help_text="Devices among the changed ones that you may not read.")
+    changes = ChangeOut(source="lines", many=True, help_text="Those with the most devices first, 100 at most.")
+    changes_total = serializers.IntegerField(source="total")
+    samples = SampleOut(many=True)
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
 class EffectiveInput(Input):
     """Which parameters to show."""
 

@@ -1,0 +1,108 @@
+"""`?dry_run=true`: the answer is what would change, nothing is done, and what cannot be tried out is refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.apps.asking import Api
+from tests.cast import Cast
+from ums.api.router import router
+from ums.audit.models import Event
+from ums.profiles.models import Assignment, Profile, Revision
+
+pytestmark = pytest.mark.django_db
+
+X = "system.timezone"
+
+
+def settings(cast: Cast, **values: Any) -> dict[str, Any]:
+    profile = cast.things["profile"]
+    profile.refresh_from_db()
+    return {"base": profile.head.number, "settings": {"values": {X: "Berlin", **values}, "instances": {}}}
+
+
+def test_saving_tells_what_would_change(cast: Cast) -> None:
+    api, profile = Api(cast, "admin"), cast.things["profile"]
+    path = f"profiles/{profile.pk}/settings/"
+    status, told = api.ask("PUT", path, settings(cast), dry_run="true")
+    assert status == 200, told
+    assert told["changed"] == told["devices"] == 1
+    (change,) = [one for one in told["changes"] if one["key"] == X]
+    assert (change["label"], change["after"], change["devices"]) == ("Time zone", "Berlin", 1)
+    assert told["samples"][0]["name"] == cast.things["device"].name
+    profile.refresh_from_db()
+    assert api.get(path).body["number"] == profile.head.number == settings(cast)["base"]
+    assert api.ask("PUT", path, settings(cast), dry_run="false").body["number"] == profile.head.number + 1
+
+
+def test_the_full_list(cast: Cast) -> None:
+    client, profile = cast.client("admin"), cast.things["profile"]
+    path = f"/api/v1/profiles/{profile.pk}/settings/"
+    answer: Any = client.put(f"{path}?dry_run=csv", settings(cast), content_type="application/json")
+    assert answer["Content-Type"].startswith("text/csv")
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert lines[0].endswith("Device,Directory,Parameter,Path,Before,After")
+    assert any(X in line and line.endswith("Berlin") for line in lines[1:])
+
+
+def test_each_write_of_settings(cast: Cast) -> None:
+    api, things = Api(cast, "admin"), cast.things
+    profile, device, directory = things["profile"].pk, things["device"].pk, things["directory"].pk
+    assign = {"profiles": [things["priority_profile"].pk], "devices": [device]}
+    counts = [model.objects.count() for model in (Assignment, Profile, Revision, Event)]
+    for method, path, body, changed in (
+        ("POST", "assignments/", assign, None),
+        ("DELETE", f"assignments/{things['assignment'].pk}/", None, None),
+        ("DELETE", f"profiles/{profile}/", None, None),
+        ("POST", f"profiles/{profile}/revisions/1/roll-back/", {}, 0),
+        ("POST", "profiles/", {"name": "New", "directory": cast.own["profile"].pk}, 0),
+        ("POST", f"profiles/{profile}/move/", {"directory": cast.own["profile"].pk}, 0),
+        ("POST", "devices/move/", {"devices": [device], "directory": cast.own["device"].pk}, None),
+        ("POST", f"directories/{directory}/move/", {"parent": cast.own["device"].pk}, None),
+    ):
+        status, told = api.ask(method, path, body, dry_run="true")
+        assert status == 200, (path, told)
+        assert changed is None or told["changed"] == changed
+    status, told = api.delete(f"devices/{device}/", dry_run="true")
+    assert (status, told["deleted"]) == (200, 1)
+    assert counts == [model.objects.count() for model in (Assignment, Profile, Revision, Event)]
+
+
+def test_errors_are_those_of_the_write(cast: Cast) -> None:
+    profile = cast.things["profile"].pk
+    path = f"profiles/{profile}/settings/"
+    status, told = Api(cast, "admin").ask("PUT", path, settings(cast, nowhere=1), dry_run="true")
+    assert (status, told["code"]) == (400, "settings_invalid")
+    stale = {**settings(cast), "base": 99}
+    assert Api(cast, "admin").ask("PUT", path, stale, dry_run="true").status == 409
+    for role, status in (("reader", 403), ("stranger", 404), ("anonymous", 401)):
+        assert Api(cast, role).ask("PUT", path, settings(cast), dry_run="true").status == status
+    told = Api(cast, "admin").ask("PUT", path, settings(cast), dry_run="maybe").body
+    assert "dry_run" in told["fields"]
+
+
+def test_what_cannot_be_tried_out_is_refused_and_not_done(cast: Cast) -> None:
+    """Every write that the schema names either documents `dry_run` or refuses it."""
+    api, refused = Api(cast, "root"), 0
+    paths = SchemaGenerator().get_schema(public=True)["paths"]
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            told = any(one["name"] == "dry_run" for one in operation.get("parameters", []))
+            if method == "get" or told:
+                assert not told or "200" in operation["responses"]
+                continue
+            before = Event.objects.count()
+            answer = api.ask(method.upper(), re.sub(r"\{\w+\}", "1", path), {}, dry_run="true")
+            assert (answer.status, answer.body["code"]) == (400, "dry_run_unsupported"), path
+            assert Event.objects.count() == before
+            refused += 1
+    assert refused > 5
+
+
+def test_dry_runs_name_actions() -> None:
+    for _, viewset, _ in router.registry:
+        assert all(hasattr(viewset, action) for action in viewset.dry_runs), viewset
