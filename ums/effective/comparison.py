@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ums.core.errors import AppError
 from ums.domain.effectiveness import Effective, Explanation, Layer, Rank, explain, explain_instance, order, resolve
-from ums.domain.parameters import Instance
+from ums.domain.parameters import Instance, Settings
 from ums.effective.layers import layers_of, plans_for_devices
-from ums.profiles.comparison import Group, Places, Row, Sign, instance_group, row_of
+from ums.profiles.comparison import Group, Places, Row, Side, Sign, instance_group, row_of
 from ums.profiles.content import catalogue_of
 from ums.profiles.models import Catalogue as CatalogueRow
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ums.devices.models import Device
-    from ums.domain.parameters import Given, Value
-    from ums.profiles.comparison import Side
+    from ums.domain.parameters import Catalogue, Given, Value
+    from ums.effective.layers import Plan
     from ums.profiles.models import Profile
 
 TAKES_EFFECT = "Takes effect"
@@ -42,8 +43,7 @@ def profile_on_device(*, profile: Profile, side: Side, device: Device) -> Device
     The caller has checked that both may be read. Secrets are compared as they are and shown masked.
     """
     plan = plans_for_devices([device.pk])[device.pk].plan
-    row = CatalogueRow.objects.defer("definition").filter(pk=plan.catalogue_id).first() if plan.catalogue_id else None
-    catalogue = catalogue_of(row) if row else side.catalogue
+    catalogue = _catalogue(plan) or side.catalogue
     effective = resolve(order(layers_of(plan)), catalogue.defaults)
     places = Places(side.catalogue, catalogue)
     mine = tuple(layer for layer in effective.layers if _is(layer, profile))
@@ -59,6 +59,21 @@ def profile_on_device(*, profile: Profile, side: Side, device: Device) -> Device
     ]
     found.sort(key=lambda group: (places.order(group.page), bool(group.instance)))
     return DeviceComparison(found, mine)
+
+
+def device_side(device: Device) -> Side:
+    """What a device has, with readable secrets: for what is made of it, not for people. Raises AppError."""
+    plan = plans_for_devices([device.pk])[device.pk].plan
+    catalogue = _catalogue(plan)
+    if catalogue is None:
+        raise AppError("catalogue_missing", f"There is no parameter catalogue for the firmware of “{device.name}”.")
+    effective = resolve(layers_of(plan), catalogue.defaults)
+    return Side(catalogue, Settings(effective.values, effective.instances))
+
+
+def _catalogue(plan: Plan) -> Catalogue | None:
+    row = CatalogueRow.objects.defer("definition").filter(pk=plan.catalogue_id).first() if plan.catalogue_id else None
+    return catalogue_of(row) if row else None
 
 
 def _row(

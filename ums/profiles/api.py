@@ -20,6 +20,7 @@ from ums.profiles.filters import AssignmentFilter, ProfileFilter
 from ums.profiles.models import Assignment, Catalogue, Profile, ProfileKind, Revision
 from ums.profiles.selectors import assignment_list, catalogue_list, profile_list, revision_list
 from ums.profiles.services import (
+    profile_copy,
     profile_create,
     profile_delete,
     profile_move,
@@ -147,12 +148,29 @@ class ProfileMoveInput(Input):
     directory = Id()
 
 
+class ProfileCopyInput(Input):
+    """The copy: its name, and where it lies. In the other tree a standard profile becomes a priority profile."""
+
+    name = serializers.CharField(max_length=255)
+    directory = Id(required=False, help_text="That of the original if none is named.")
+    description = serializers.CharField(max_length=4000, allow_blank=True, required=False)
+    with_assignments = serializers.BooleanField(default=False, help_text="Assign it to the same objects at once.")
+    when = WhenField()
+
+
 class RevisionOut(serializers.ModelSerializer):
     """A revision without its settings."""
 
     class Meta:
         model = Revision
-        fields: tuple[str, ...] = ("number", "overwrite_sessions", "author_name", "comment", "created_at")
+        fields: tuple[str, ...] = (
+            "number",
+            "overwrite_sessions",
+            "change_count",
+            "author_name",
+            "comment",
+            "created_at",
+        )
         read_only_fields = fields
 
 
@@ -187,6 +205,7 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     serializer_class = ProfileOut
     filterset_class = ProfileFilter
     ordering_fields: ClassVar = {"name": "name", "id": "pk", "updated_at": "updated_at", "created_at": "created_at"}
+    dry_runs: ClassVar = frozenset({"create", "copy", "destroy", "move", "settings_save"})
 
     def get_queryset(self) -> QuerySet[Profile]:
         """Profiles that the user may read."""
@@ -227,6 +246,16 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         profile = profile_move(actor=self.actor, profile=self.get_object(), directory=directory)
         return self._read(profile.pk)
 
+    @extend_schema(request=ProfileCopyInput, responses={201: ProfileOut})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: Request, pk: str) -> Response:
+        """Make a new profile with the same settings. Secrets come along for those who may assign the original."""
+        given, profile = self.parsed(ProfileCopyInput), self.get_object()
+        directories = restrict(Directory.objects.all(), request.user, Action.BROWSE)
+        directory = one_of(directories, given.pop("directory", profile.directory_id), "directory")
+        made = profile_copy(actor=self.actor, profile=profile, directory=directory, **given)
+        return self._read(made.pk, created=True)
+
     @extend_schema(responses=RevisionDetailOut)
     @action(detail=True, methods=["get"], url_path="settings", url_name="settings")
     def settings_read(self, request: Request, pk: str) -> Response:
@@ -262,6 +291,7 @@ class RevisionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     lookup_field = "number"
     lookup_value_regex = "[0-9]{1,9}"
     ordering_fields: ClassVar = {"number": "number"}
+    dry_runs: ClassVar = frozenset({"roll_back"})
 
     def get_queryset(self) -> QuerySet[Revision]:
         """Those of one profile that the user may read."""
@@ -325,6 +355,7 @@ class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
     serializer_class = AssignmentOut
     filterset_class = AssignmentFilter
     ordering_fields: ClassVar = {"id": "pk"}
+    dry_runs: ClassVar = frozenset({"create", "destroy"})
 
     def get_queryset(self) -> QuerySet[Assignment]:
         """Those both sides of which the user may read."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import TextChoices
 
 from ums.core.access import Action, restrict
+from ums.core.filters import MAX_ID
 from ums.devices.models import Directory
-from ums.profiles.models import Catalogue, Profile
+from ums.profiles.models import Catalogue, Profile, ProfileKind
 from ums.profiles.selectors import catalogue_default
+from ums.profiles.services.planning import Decision
 from ums.profiles.services.profiles import DIRECTORY_KIND
 
 if TYPE_CHECKING:
@@ -67,8 +70,17 @@ class PropertiesForm(_Form):
     )
 
 
+class Start(TextChoices):
+    """What a new profile begins with (domain/profiles.md §1)."""
+
+    NOTHING = "", "No settings"
+    EVERYTHING = "all", "All settings"
+    PROFILE = "profile", "Those of a profile"
+    DEVICE = "device", "Those of a device"
+
+
 class CreateForm(PropertiesForm):
-    """A new profile. `kind` chooses the tree."""
+    """A new profile. `kind` chooses the tree; `start` and `source` (a profile or device) what it begins with."""
 
     based_on = forms.ModelChoiceField(
         Catalogue.objects.none(),
@@ -84,6 +96,9 @@ class CreateForm(PropertiesForm):
         "ones; those of weaker profiles and of the device itself go.",
     )
 
+    start = forms.ChoiceField(choices=Start.choices, required=False)
+    source = forms.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+
     def __init__(self, *args: Any, user: Any, kind: str, directory: Directory | None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["directory"] = DirectoryField(user=user, kind=kind)
@@ -98,6 +113,26 @@ class CreateForm(PropertiesForm):
         return not self.fields["directory"].choices  # type: ignore[attr-defined]
 
 
+class CopyForm(PropertiesForm):
+    """The copy of a profile; its directory may be of the other tree."""
+
+    with_assignments = forms.BooleanField(required=False, label="Assign it to the same devices and directories")
+
+    def __init__(self, *args: Any, user: Any, profile: Profile, **options: Any) -> None:
+        super().__init__(*args, **options)
+        both = (ProfileKind.STANDARD.value, ProfileKind.PRIORITY.value)
+        kinds = both if profile.kind in both else (profile.kind,)
+        field = DirectoryField(user=user, kind=kinds[0])
+        field.queryset = Directory.objects.filter(kind__in=[DIRECTORY_KIND[kind] for kind in kinds])
+        field.queryset = restrict(field.queryset, user, Action.WRITE)
+        field.choices = paths(list(field.queryset))
+        self.fields["directory"] = field
+        self.initial.setdefault("directory", profile.directory_id)
+        self.initial.setdefault("name", f"{profile.name[:240]} (copy)")
+        self.initial.setdefault("description", profile.description)
+        self.order_fields(["name", "description", "directory", "with_assignments"])
+
+
 class MoveForm(_Form):
     """To which directory."""
 
@@ -105,3 +140,55 @@ class MoveForm(_Form):
         super().__init__(*args, **options)
         self.fields["directory"] = DirectoryField(user=user, kind=profile.kind)
         self.initial.setdefault("directory", profile.directory_id)
+
+
+class ImportForm(_Form):
+    """Where the profiles of a file go."""
+
+    target = forms.ModelChoiceField(
+        Directory.objects.none(),
+        label="Import into",
+        required=False,
+        empty_label="Each into the tree of its kind",
+        widget=forms.Select(attrs={"class": "select"}),
+        help_text="A directory of priority profiles makes standard profiles priority profiles, and the other way round.",
+    )
+    rebuild = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Rebuild the directories of the file there",
+    )
+    duplicates = forms.ChoiceField(
+        required=False, choices=[("", "Decide each"), *((one.value, one.value) for one in Decision)]
+    )
+    leave_out = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, user: Any, kind: str, directory: Directory | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["target"]
+        found = {
+            label: list(restrict(Directory.objects.filter(kind=DIRECTORY_KIND[one]), user, Action.WRITE))
+            for one, label in ProfileKind.choices
+        }
+        groups = [(label, paths(rows)) for label, rows in found.items() if rows]
+        field.queryset = restrict(  # type: ignore[attr-defined]
+            Directory.objects.filter(kind__in=list(DIRECTORY_KIND.values())), user, Action.WRITE
+        )
+        field.choices = [("", field.empty_label), *groups]  # type: ignore[attr-defined]
+        of_kind = [row for row in found.get(ProfileKind(kind).label, []) if row.parent_id is None]
+        self.initial.setdefault("target", directory.pk if directory else next((row.pk for row in of_kind), None))
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """What the plan of an import depends on."""
+        return {"target": self.cleaned_data["target"], "rebuild": self.cleaned_data["rebuild"]}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the import itself takes."""
+        duplicates = self.cleaned_data["duplicates"]
+        return {
+            **self.where,
+            "duplicates": Decision(duplicates) if duplicates else None,
+            "leave_out": self.cleaned_data["leave_out"],
+        }

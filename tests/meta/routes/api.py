@@ -51,6 +51,7 @@ ROUTES = [
     Route("api:profile-detail", API_WRITING, "PATCH", at=PROFILE, json={"name": "=New"}),
     Route("api:profile-detail", GONE, "DELETE", at=PROFILE),
     Route("api:profile-move", "200 200 403 404 401", "POST", at=PROFILE, json={"directory": "own_profile_directory"}),
+    Route("api:profile-copy", MADE, "POST", at=PROFILE, json={"name": "=Copy"}),
     Route("api:profile-settings", API_SEEING, at=PROFILE),
     Route("api:profile-settings", API_WRITING, "PUT", at=PROFILE, json={"base": 1, "settings": EMPTY}),
     # revisions

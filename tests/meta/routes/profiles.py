@@ -14,6 +14,8 @@ NOTHING: dict[str, object] = {"values": {}, "instances": {}}
 SAVE = {"base": "revision.number", "settings": NOTHING, "overwrite_sessions": True}
 NEW = {"name": "=New", "directory": "own_profile_directory", "based_on": "catalogue"}
 
+COPY = {"name": "=Copy", "directory": "own_profile_directory"}
+
 ROUTES = [
     Route("profiles:profile_list", SIGNED_IN),
     Route("profiles:profile_list", SEEING, query={"directory": "own_profile_directory"}),
@@ -33,11 +35,21 @@ ROUTES = [
     Route("profiles:profiles_delete", DONE, "POST", data={**IDS, "confirm": "profile.name"}),
     Route("profiles:profiles_move", WRITING, query=IDS),
     Route("profiles:profiles_move", DONE, "POST", data={**IDS, "directory": "own_profile_directory"}),
+    Route("profiles:profiles_export", SEEING, query=IDS),
+    Route("profiles:profiles_export", SEEING, "POST", data={**IDS, "format": "=toml"}),
+    Route("profiles:profiles_export", WRITING, "POST", data={**IDS, "format": "=ipm", "secrets": "=1"}),
+    Route("profiles:profiles_import", "200 200 403 403 login"),
+    Route("profiles:profiles_import", "422 422 403 403 login", "POST"),
+    Route("profiles:import_plan", "422 422 422 422 login", "POST"),
+    Route("profiles:import_undo", "404 404 404 404 login", "POST", data={"undo": "=nothing"}),
     Route("profiles:profile_assignments", SEEING, at=PROFILE),
     Route("profiles:profile_revisions", SEEING, at=PROFILE),
     Route("profiles:revision_detail", SEEING, at=REVISION),
     Route("profiles:compare", SEEING, query={"left": "profile", "right": "priority_profile"}),
     Route("profiles:profile_compare", SEEING, at=PROFILE),
+    Route("profiles:profile_copy", "200 200 403 404 login", at=PROFILE),
+    Route("profiles:profile_copy", DONE, "POST", at=PROFILE, data=COPY),
+    Route("profiles:start_candidates", SIGNED_IN, query={"start": "=profile"}),
     Route("profiles:revision_roll_back", WRITING, at=REVISION),
     Route("profiles:revision_roll_back", DONE, "POST", at=REVISION),
     Route("profiles:assign", WRITING, query=IDS),
@@ -66,6 +78,7 @@ BUDGETS = [
     Budget("profiles:profile_revisions", 20, at=PROFILE),
     Budget("profiles:compare", 24, query={"left": "profile", "right": "priority_profile"}),
     Budget("profiles:profile_compare", 10, at=PROFILE),
+    Budget("profiles:start_candidates", 6, query={"start": "=device"}),
     Budget("effective:device_compare", 34, at=DEVICE, query={"profile": "profile"}),
     Budget("profiles:assign", 14, query=IDS),
     Budget("profiles:assigned_for_device", 10, at=DEVICE),

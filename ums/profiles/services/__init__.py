@@ -7,15 +7,16 @@ from ums.profiles.services.catalogues import (
     catalogue_import,
     catalogue_store,
 )
+from ums.profiles.services.copies import profile_copy
 from ums.profiles.services.files import profile_files_assign, profile_files_unassign
 from ums.profiles.services.profiles import (
     profile_create,
-    profile_delete,
     profile_move,
     profile_roll_back,
     profile_save,
     profile_update,
 )
+from ums.profiles.services.rebase import profile_rebase
 from ums.profiles.services.recycle import (
     profile_delete,
     profile_delete_for_good,
@@ -23,7 +24,6 @@ from ums.profiles.services.recycle import (
     recycle_bin_empty,
 )
 from ums.profiles.services.template_assignments import templates_assign, templates_unassign
-from ums.profiles.services.rebase import profile_rebase
 from ums.profiles.services.templates import (
     group_create,
     group_delete,
@@ -35,6 +35,7 @@ from ums.profiles.services.templates import (
     value_delete,
     value_update,
 )
+from ums.profiles.services.transfer import import_plan, profiles_export, profiles_import, profiles_import_undo
 
 __all__ = [
     "builtin_catalogues_store",
@@ -44,12 +45,16 @@ __all__ = [
     "group_create",
     "group_delete",
     "group_update",
+    "import_plan",
     "key_create",
     "key_delete",
     "key_update",
+    "profile_copy",
     "profile_create",
     "profile_delete",
     "profile_delete_for_good",
+    "profile_files_assign",
+    "profile_files_unassign",
     "profile_move",
     "profile_rebase",
     "profile_restore",
@@ -57,6 +62,9 @@ __all__ = [
     "profile_save",
     "profile_update",
     "profiles_assign",
+    "profiles_export",
+    "profiles_import",
+    "profiles_import_undo",
     "profiles_unassign",
     "recycle_bin_empty",
     "templates_assign",
@@ -65,5 +73,3 @@ __all__ = [
     "value_delete",
     "value_update",
 ]
-    "profile_files_assign",
-    "profile_files_unassign",

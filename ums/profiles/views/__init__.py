@@ -18,7 +18,9 @@ from ums.profiles.views.changes import (
 from ums.profiles.views.compare import compare, profile_compare
 from ums.profiles.views.editor import catalogue_data, profile_content, profile_detail, profile_save
 from ums.profiles.views.lists import profile_list, profile_menu
+from ums.profiles.views.making import profile_copy, start_candidates
 from ums.profiles.views.revisions import profile_revisions, revision_detail, revision_roll_back
+from ums.profiles.views.transfer import import_plan, import_undo, profiles_export, profiles_import
 
 __all__ = [
     "assign",
@@ -30,9 +32,12 @@ __all__ = [
     "assignments_restore",
     "catalogue_data",
     "compare",
+    "import_plan",
+    "import_undo",
     "profile_assignments",
     "profile_compare",
     "profile_content",
+    "profile_copy",
     "profile_create",
     "profile_delete",
     "profile_detail",
@@ -42,7 +47,10 @@ __all__ = [
     "profile_revisions",
     "profile_save",
     "profiles_delete",
+    "profiles_export",
+    "profiles_import",
     "profiles_move",
     "revision_detail",
     "revision_roll_back",
+    "start_candidates",
 ]

@@ -15,6 +15,8 @@ from ums.core.access import Action, require
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
+from ums.core.trial import current_trial
+from ums.core.tryout import previews
 from ums.profiles import services
 from ums.profiles.forms import CreateForm, MoveForm, PropertiesForm
 from ums.profiles.models import Assignment, ProfileKind
@@ -28,6 +30,7 @@ from ums.profiles.views.asked import (
     profile_of,
     when_of,
 )
+from ums.profiles.views.making import starting_settings
 
 if TYPE_CHECKING:
     from ums.profiles.models import Profile
@@ -44,8 +47,10 @@ def profile_create(request: HttpRequest) -> HttpResponse:
     if form.nowhere:
         raise NotAllowed("You lack the permission to write in any directory of profiles.")
     if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
         try:
-            profile = services.profile_create(actor=Actor.from_request(request), **form.cleaned_data)
+            given["settings"] = starting_settings(request, given.pop("start"), given.pop("source"), given["based_on"])
+            profile = services.profile_create(actor=Actor.from_request(request), **given)
         except AppError as error:
             form.refuse(error)
         else:
@@ -92,6 +97,7 @@ def profiles_move(request: HttpRequest) -> HttpResponse:
     return _dialog(request, "profiles/_move.html", context, form)
 
 
+@previews
 @dialog
 def profile_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one profile: from its page, so on to the list."""
@@ -100,6 +106,7 @@ def profile_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _delete(request, [profile], url)
 
 
+@previews
 @dialog
 def profiles_delete(request: HttpRequest) -> HttpResponse:
     """Delete those that are selected in a list."""
@@ -115,7 +122,7 @@ def _delete(request: HttpRequest, profiles: list[Profile], redirect: str) -> Htt
     confirm = profiles[0].name.strip() if len(profiles) == 1 else f"delete {len(profiles)}"
     wrong = False
     if request.method == "POST":
-        wrong = bool(reached) and request.POST.get("confirm", "").strip() != confirm
+        wrong = bool(reached) and not current_trial() and request.POST.get("confirm", "").strip() != confirm
         if not wrong:
             when, words = when_of(request.POST), _words(profiles)
             with transaction.atomic():
