@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ums.domain.effectiveness import Layer, Rank, explain, explain_instance, order, resolve, tag
-from ums.domain.parameters import Instance, Value
+from ums.domain.parameters import Instance, Value, digest_of
 
 
 def sessions(serials: str) -> dict[str, Instance]:
@@ -275,9 +275,18 @@ def test_ties_are_total(layers: list[Layer]) -> None:
 def test_tag_does_not_depend_on_provenance(layers: list[Layer], defaults: dict[str, Value]) -> None:
     effective = resolve(layers, defaults)
     flat = layer(Rank.LOCAL, values=effective.values, instances=effective.instances)
-    assert tag(resolve([flat], {}), KEY) == tag(effective, KEY)
+    assert tag(resolve([flat], defaults), KEY) == tag(effective, KEY), "a default that is set is a default"
+    assert tag(effective, KEY, digest_of(defaults)) == tag(effective, KEY)
     backwards = replace(effective, values=dict(reversed(effective.values.items())))
     assert tag(backwards, KEY) == tag(effective, KEY)
+
+
+@given(DEFAULT_VALUES, st.data())
+def test_tag_is_the_same_exactly_for_the_same_values(defaults: dict[str, Value], data: st.DataObject) -> None:
+    """Compared with their types: True is not 1."""
+    one, other = (resolve([layer(values=data.draw(DEFAULT_VALUES))], defaults) for _ in range(2))
+    same = [{path: (type(value), value) for path, value in each.values.items()} for each in (one, other)]
+    assert (tag(one, KEY) == tag(other, KEY)) is (same[0] == same[1])
 
 
 @given(layer_lists(), st.data())

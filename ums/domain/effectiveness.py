@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from ums.domain.parameters import Expression, Instance, Value
+from ums.domain.parameters import Expression, Instance, Value, digest_of
 
 
 class Rank(IntEnum):
@@ -97,6 +97,7 @@ class Effective:
 
     winners holds only the paths that a layer sets; every other value is a default.
     layers are all layers, strongest first, also those that win nothing.
+    defaults are those of the catalogue that the layers were joined over.
     """
 
     values: dict[str, Value]
@@ -104,6 +105,7 @@ class Effective:
     instances: dict[str, Instance]
     instance_winners: dict[str, Layer]
     layers: tuple[Layer, ...]
+    defaults: Mapping[str, Value] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +169,26 @@ def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective
     for layer in reversed(ordered if overwriting is None else ordered[: overwriting + 1]):
         instances.update(layer.instances)
         instance_winners.update(zip(layer.instances, repeat(layer)))
-    return Effective(values, winners, instances, instance_winners, ordered)
+    return Effective(values, winners, instances, instance_winners, ordered, defaults)
 
 
-def tag(effective: Effective, key: bytes) -> str:
+def tag(effective: Effective, key: bytes, digest: bytes | None = None) -> str:
     """Name of the result: 32 hex digits, the same for the same values and instances wherever they come from.
 
+    Only what differs from the defaults is sorted and hashed, for these are thousands and the same on many devices.
     key: at most 64 bytes, secret of the network; without it nobody can test guesses of secret values against a tag.
+    digest: of the defaults (`Catalogue.digest`); worked out when it is not given.
     """
+    values, defaults = effective.values, effective.defaults
+    changed = {}
+    for path in effective.winners:
+        value, default = values[path], defaults.get(path)
+        # True equals 1, and is another value.
+        if value != default or type(value) is not type(default):
+            changed[path] = value
     instances = {serial: (item.cls, dict(item.values)) for serial, item in effective.instances.items()}
-    return hashlib.blake2b(_ENCODER.encode((effective.values, instances)), digest_size=16, key=key).hexdigest()
+    content = (digest or digest_of(defaults), changed, instances)
+    return hashlib.blake2b(_ENCODER.encode(content), digest_size=16, key=key).hexdigest()
 
 
 def explain(source: Effective | Iterable[Layer], defaults: Mapping[str, Value], path: str) -> Explanation:

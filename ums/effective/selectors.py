@@ -102,8 +102,12 @@ def _computed(plan: Plan) -> Result:
         locked=locked,
         files=entries(plan.files),
     )
-    name = tag_with_files(tag(effective, derived_key("settings tag")), body.files)
+    name = tag_with_files(_tag(effective, catalogue), body.files)
     return Result(name, msgspec.Raw(encode(body)), frozenset(file.sha256 for file in body.files))
+
+
+def _tag(effective: Effective, catalogue: Catalogue | None) -> str:
+    return tag(effective, derived_key("settings tag"), catalogue.digest if catalogue else None)
 
 
 def _catalogue(plan: Plan) -> Catalogue | None:
@@ -170,7 +174,7 @@ def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] =
     catalogue = _catalogue(plan)
     defaults = catalogue.defaults if catalogue else {}
     layers = order(layers_of(plan))
-    name = tag_with_files(tag(resolve(layers, defaults), derived_key("settings tag")), entries(plan.files))
+    name = tag_with_files(_tag(resolve(layers, defaults), catalogue), entries(plan.files))
     shown = [_masked(layer, catalogue) for layer in layers]
     effective = resolve(shown, defaults)
     paths = sorted(effective.values) if catalogue is None else [*defaults, *_beyond(effective, defaults)]

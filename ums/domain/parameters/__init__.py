@@ -1,6 +1,6 @@
 """Parameters of a firmware, their catalogue, and settings made of them (domain/profiles.md §2)."""
 
-from ums.domain.parameters.catalogue import Catalogue, CatalogueError, InstanceClass, Page
+from ums.domain.parameters.catalogue import Catalogue, CatalogueError, InstanceClass, Page, digest_of
 from ums.domain.parameters.expression import (
     Adapter,
     Expression,
@@ -53,6 +53,7 @@ __all__ = [
     "clean_key_name",
     "clean_key_value",
     "clean_settings",
+    "digest_of",
     "evaluate",
     "flat",
     "is_kept",

@@ -1,19 +1,28 @@
 """The catalogue: all parameters of one firmware version, in pages, with their instance classes."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
+import msgspec
+
 from ums.domain.parameters.parameter import Parameter, Value
 
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 _MAX_QUERY = 200
 _MAX_QUERY_WORDS = 10
 
 
 class CatalogueError(ValueError):
     """Data that is not a catalogue; the message names the place and what is expected there."""
+
+
+def digest_of(values: Mapping[str, Value]) -> bytes:
+    """32 bytes that name values by path, in whatever order they stand."""
+    return hashlib.blake2b(_ENCODER.encode(dict(values)), digest_size=32).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,11 @@ class Catalogue:
         plain = {path: parameter.default for path, parameter in self.parameters.items() if "%" not in path}
         fixed = {path: parameter.default for path, parameter in self.concrete.items()}
         return MappingProxyType(plain | fixed)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Names the defaults: the same for the same paths and values, whatever else the catalogues hold."""
+        return digest_of(self.defaults)
 
     @cached_property
     def instance_defaults(self) -> Mapping[str, Mapping[str, Value]]:
