@@ -99,6 +99,9 @@ class Peer:
         self.body: dict[str, Any] = {"values": {}, "instances": {}, "locked": []}
         self.hellos: list[protocol.Hello] = []
         self.received: list[Any] = []
+        self.contents: dict[str, bytes] = {}  # of files, by SHA-256
+        self.asked: list[tuple[str, str]] = []  # requests for files, with their range
+        self.breaks_off = False
         self.confirms = True
         self.logins = 0
         self.enrolments = 0
@@ -114,6 +117,12 @@ class Peer:
         self.seq += 1
         self.body = {"values": values, "instances": {}, "locked": [], **more}
         self.tag = hashlib.sha256(msgspec.json.encode(self.body, order="sorted")).hexdigest()[:32]
+
+    def file(self, path: str, content: bytes, **more: Any) -> dict[str, Any]:
+        """A file for `save(…, files=[…])`, to be had from now on."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.contents[sha256] = content
+        return {"path": path, "sha256": sha256, "size": len(content), **more}
 
     async def send(self, unit_id: str, message: Any) -> None:
         await self._sockets[unit_id]({"type": "websocket.send", "bytes": encode(message)})
@@ -143,8 +152,25 @@ class Peer:
             if not event.get("more_body"):
                 break
         headers = dict(scope["headers"])
+        if scope["path"].startswith(protocol.FILE_PATH):
+            await self._file(scope["path"].removeprefix(protocol.FILE_PATH), headers, send)
+            return
         status, kind, answer = self._est(scope["path"].removeprefix(EST), headers, body)
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+        await send({"type": "http.response.body", "body": answer})
+
+    async def _file(self, sha256: str, headers: dict[bytes, bytes], send: Any) -> None:
+        claims = self._proven(headers[b"authorization"].decode().removeprefix("Bearer "))
+        assert (claims["file"], "nonce" in claims, "csr" in claims) == (sha256, False, False)
+        self.asked.append((sha256, headers.get(b"range", b"").decode()))
+        content = self.contents.get(sha256)
+        start = int(headers[b"range"].removeprefix(b"bytes=").removesuffix(b"-")) if b"range" in headers else 0
+        status, answer = (404, b"") if content is None else (206 if start else 200, content[start:])
+        length = str(len(answer)).encode()
+        told = [(b"content-length", length), (b"content-range", f"bytes {start}-{start + len(answer) - 1}/*".encode())]
+        if self.breaks_off:
+            answer, self.breaks_off = answer[: len(answer) // 2], False
+        await send({"type": "http.response.start", "status": status, "headers": told})
         await send({"type": "http.response.body", "body": answer})
 
     def _est(self, path: str, headers: dict[bytes, bytes], body: bytes) -> tuple[int, bytes, bytes]:

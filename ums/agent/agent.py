@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import signal
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +35,9 @@ from ums.domain.protocol import (
 from . import AGENT_VERSION, FIRMWARE, FIRMWARE_VERSION, facts
 from .backoff import Backoff
 from .commands import Commands
+from .downloads import Downloads
 from .est import EstClient, EstError
+from .files import DeviceFiles, Outcome, default_root
 from .hooks import run_apply_hooks
 from .identity import Identity, KeyType, utc_now
 from .journal import Journal
@@ -49,6 +52,9 @@ LOOK_EVERY = 2.0
 
 RENEWAL_EVERY = 12 * 3600.0
 """Seconds between looks at the certificate's expiry while connected."""
+
+FILES_AGAIN = 30.0
+"""Least seconds until files that did not come are fetched again."""
 
 CONFIRMATION = 5.0
 """Seconds that a reboot waits until the server has confirmed the result."""
@@ -71,6 +77,7 @@ class Options:
     structure_tag: str = ""
     key_type: KeyType = KeyType.P256
     hooks: Path | None = None
+    files: Path | None = None
     allow_power: bool = False
 
 
@@ -86,6 +93,10 @@ class Agent(LinkedDevice):
         self._enrolled_before = self._identity is not None and bool(self._identity.certificate)
         self._context = context
         self._est = EstClient(context)
+        self._files = DeviceFiles(state.directory, options.files or default_root(state.directory))
+        self._downloads = Downloads(context, lambda: self._link.servers.current, self._file_proof)
+        self._up_to_date = asyncio.Event()
+        """The server said that the settings are the right ones: of their files it knows nothing."""
         self._refused = False
         self._drift = timedelta()
         self._told: dict[type, bytes] = {}
@@ -102,6 +113,7 @@ class Agent(LinkedDevice):
         if self._state.pending_changes():
             await self._run_hooks()  # a former run was killed before its hooks had ended
         self._start(self._watch_local())
+        self._start(self._watch_files())
         self._start(self._watch_certificate())
         try:
             await self._link.run()
@@ -110,6 +122,7 @@ class Agent(LinkedDevice):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._est.aclose()
+            await self._downloads.aclose()
 
     # ------------------------------------------------------------ what the link asks
 
@@ -162,6 +175,8 @@ class Agent(LinkedDevice):
     def reports(self, ready: Ready) -> Iterable[DeviceMessage]:
         if self._link.servers.learn(ready.servers):
             self._save_servers()
+        if ready.unchanged:
+            self._up_to_date.set()
         log.info("connected", server=self._link.servers.current, name=ready.name, up_to_date=ready.unchanged)
         options = self._options
         inventory = facts.inventory(name=options.name, structure_tag=options.structure_tag)
@@ -182,7 +197,8 @@ class Agent(LinkedDevice):
         async with self._applying:
             try:
                 self._state.store(settings)
-                error = await self._run_hooks()
+                brought = await self._bring_files()
+                error = "; ".join(filter(None, (brought.error, await self._run_hooks(brought.changed))))
             except (OSError, ProtocolError) as failure:
                 error = f"The settings were not stored: {failure}"
         if error:
@@ -191,16 +207,48 @@ class Agent(LinkedDevice):
             log.info("settings applied", tag=settings.tag, seq=settings.seq)
         self.report_applied(Applied(seq=settings.seq, tag=settings.tag, error=error[:4096]))
 
-    async def _run_hooks(self) -> str:
+    async def _run_hooks(self, files: Sequence[str] = ()) -> str:
         changed = self._state.pending_changes()
         environment = {
             "UMS_STATE": str(self._state.directory),
             "UMS_SETTINGS": str(self._state.settings_path),
             "UMS_TAG": self.tag,
         }
-        error = await run_apply_hooks(self._hooks / "apply.d", changed, environment) if changed else ""
+        error = ""
+        if changed or files:
+            error = await run_apply_hooks(self._hooks / "apply.d", changed, environment, files=files)
         self._state.settle()
         return error
+
+    # ------------------------------------------------------------ files
+
+    def _file_proof(self, sha256: str) -> str:
+        assert self._identity is not None
+        return self._identity.proof(self._options.unit_id, (utc_now() + self._drift).timestamp(), file=sha256)
+
+    async def _bring_files(self) -> Outcome:
+        outcome = await self._files.bring(self._state.settings.files, self._downloads.download)
+        if outcome.changed:
+            log.info("files", changed=len(outcome.changed))
+        return outcome
+
+    async def _watch_files(self) -> None:
+        """What did not come, or was changed or removed by somebody, comes again; the server hears how it went."""
+        backoff = Backoff(SystemRandom(), base=FILES_AGAIN)
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._up_to_date.wait(), backoff.after_failure(FILES_AGAIN))
+            self._up_to_date.clear()
+            if self.session is None or self._files.settled(self._state.settings.files):
+                backoff.reset()
+                continue
+            async with self._applying:
+                settings, brought = self._state.settings, await self._bring_files()
+                error = "; ".join(filter(None, (brought.error, await self._run_hooks(brought.changed))))
+            if error:
+                log.error("files", error=error)
+            if self.session is not None:
+                self.session.send(Applied(seq=settings.seq, tag=settings.tag, error=error[:4096]))
 
     def _ask(self) -> None:
         if self.session is not None:
@@ -284,6 +332,7 @@ class Agent(LinkedDevice):
 
     async def _reset(self) -> None:
         async with self._applying:
+            await self._files.bring([], self._downloads.download)
             self._state.reset()
         self._identity = None
         self._told.clear()

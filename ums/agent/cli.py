@@ -48,6 +48,12 @@ def add_agent_parser(subparsers: Subparsers) -> None:
         help="directory with apply.d/ and commands.d/ (default: the state directory)",
     )
     parser.add_argument(
+        "--files",
+        type=Path,
+        metavar="DIR",
+        help="put files of the server below this directory (default: / as root, else files/ in the state directory)",
+    )
+    parser.add_argument(
         "--unit-id", metavar="ID", help="default: MAC address of the first adapter, else the machine-id"
     )
     parser.add_argument("--name", default="", help="network name to report (default: the host's name)")

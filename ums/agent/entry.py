@@ -86,6 +86,7 @@ def _agent(options: argparse.Namespace) -> int:
                     structure_tag=options.structure_tag,
                     key_type=KeyType(options.key_type),
                     hooks=options.hooks,
+                    files=options.files,
                     allow_power=options.allow_power,
                 ),
                 state,

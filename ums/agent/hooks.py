@@ -8,6 +8,7 @@ import os
 import signal
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +43,23 @@ def hooks_in(directory: Path) -> list[Path]:
 
 
 async def run_apply_hooks(
-    directory: Path, changed: list[Change], environment: dict[str, str], timeout: float = TIMEOUT
+    directory: Path,
+    changed: list[Change],
+    environment: dict[str, str],
+    timeout: float = TIMEOUT,
+    files: Sequence[str] = (),
 ) -> str:
     """Runs all hooks with the changes as JSON on stdin; returns the errors as text, "" when all went well.
 
-    UMS_CHANGED holds the changed paths, separated by spaces, or "*" when there are too many for a variable.
+    UMS_CHANGED holds the changed paths, separated by spaces, or "*" when there are too many for a variable; UMS_FILES
+    the files that were put at their places or removed, one a line, likewise.
     """
     paths = " ".join(change["path"] for change in changed)
-    variables = {**environment, "UMS_CHANGED": paths if len(paths) <= _LONGEST_VARIABLE else "*"}
+    variables = {
+        **environment,
+        "UMS_CHANGED": paths if len(paths) <= _LONGEST_VARIABLE else "*",
+        "UMS_FILES": "\n".join(files) if sum(map(len, files)) <= _LONGEST_VARIABLE else "*",
+    }
     errors = []
     for hook in hooks_in(directory):
         outcome = await run_hook(hook, json.dumps(changed).encode(), variables, timeout)

@@ -101,7 +101,7 @@ class Identity:
     def proof(self, unit_id: str, time: float, **claims: str) -> str:
         """A signed statement "I am `unit_id`", good for PROOF_LIFETIME seconds from `time` (the server's Unix time).
 
-        `claims` bind it to one use: `nonce` to one socket, `csr` to one signing request.
+        `claims` bind it to one use: `nonce` to one socket, `csr` to one signing request, `file` to one file.
         """
         issued = int(time)
         payload = {"sub": unit_id, "aud": PROOF_AUDIENCE, "iat": issued, "exp": issued + PROOF_LIFETIME, **claims}

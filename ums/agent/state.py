@@ -3,10 +3,11 @@
 identity.pem            key and certificate
 server-ca.pem           the server certificate that a fingerprint chose
 servers.json            the servers it was told of
-settings.json           {"tag", "seq", "values", "instances", "locked"}: what holds now
+settings.json           {"tag", "seq", "values", "instances", "locked", "files"}: what holds now
 settings.previous.json  what held before; there only while hooks have not run for the change
 commands.json           commands that were carried out
 local.json              {"values", "instances"}: what was set at the device itself (written by others)
+files.json, partial/    files of the server: which lie at their places, and contents on their way (`files`)
 apply.d/, commands.d/   hooks
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from ums.domain.protocol import LocalSettings, ProtocolError, Settings, decode_body, decode_device, encode
+from ums.domain.protocol import FileEntry, LocalSettings, ProtocolError, Settings, decode_body, decode_device, encode
 
 from .storage import remove_leftovers, sync_directory, write_atomic
 
@@ -46,6 +47,7 @@ class StoredSettings(msgspec.Struct, frozen=True):
     values: dict[str, bool | int | float | str] = {}
     instances: dict[str, StoredInstance] = {}
     locked: list[str] = []
+    files: list[FileEntry] = []
 
     def flat(self) -> dict[str, Any]:
         """Value by concrete path: "sessions.rdp%.server" of instance 17 is "sessions.rdp17.server"."""
@@ -116,6 +118,7 @@ class State:
             values=body.values,
             instances={s: StoredInstance(cls=i.cls, values=i.values) for s, i in body.instances.items()},
             locked=body.locked,
+            files=body.files,
         )
         if not self._previous_path.exists():
             write_atomic(self._previous_path, msgspec.json.encode(self.settings))

@@ -43,6 +43,7 @@ class _Claims(msgspec.Struct):
     iat: float
     nonce: str = ""
     csr: str = ""
+    file: str = ""
 
 
 _header_decoder = msgspec.json.Decoder(_Header)
@@ -71,15 +72,17 @@ class Proof:
         """Which certificate the device says it has (`kid`)."""
         return self._header.kid
 
-    def verify(self, public_key: str, *, unit_id: str, now: float, nonce: str = "", csr: str = "") -> None:
+    def verify(
+        self, public_key: str, *, unit_id: str, now: float, nonce: str = "", csr: str = "", file: str = ""
+    ) -> None:
         """Whether the holder of `public_key` (PEM) said this, now, for this use. Raises ProofError.
 
-        `nonce` binds it to a connection, `csr` (SHA-256, hex) to a certificate request.
+        `nonce` binds it to a connection, `csr` (SHA-256, hex) to a certificate request, `file` (likewise) to a file.
         """
         claims = self._claims
         if claims.aud != PROOF_AUDIENCE or claims.sub != unit_id:
             raise ProofError("made for somebody else")
-        if claims.nonce != nonce or claims.csr != csr:
+        if (claims.nonce, claims.csr, claims.file) != (nonce, csr, file):
             raise ProofError("made for another connection or request")
         if not (now - LEEWAY < claims.exp <= now + PROOF_LIFETIME + LEEWAY and claims.iat <= now + LEEWAY):
             raise ProofError("expired, or from the future")

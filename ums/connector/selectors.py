@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from ums.connector.models import Authority, Certificate, EnrolmentKey
 from ums.core.access import Action, restrict
+from ums.effective.selectors import settings_for_devices
+from ums.files.models import FileContent
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,3 +38,11 @@ def authority_certificate(*, purpose: str) -> x509.Certificate | None:
     """The certificate of an authority; None before it was made."""
     pem = Authority.objects.filter(purpose=purpose).values_list("certificate", flat=True).first()
     return x509.load_pem_x509_certificate(pem.encode()) if pem else None
+
+
+def content_for_device(*, device: Device, sha256: str) -> FileContent | None:
+    """A content that the device should have now; None for all others, whether there are such or not."""
+    found = settings_for_devices(device_ids=[device.pk])
+    if device.pk not in found or sha256 not in found[device.pk].result.files:
+        return None
+    return FileContent.objects.filter(pk=sha256).first()

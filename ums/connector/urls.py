@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from ums.connector import views
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path(f"{EST}/cacerts", views.cacerts, name="est_cacerts"),
     path(f"{EST}/simpleenroll", views.simpleenroll, name="est_simpleenroll"),
     path(f"{EST}/simplereenroll", views.simplereenroll, name="est_simplereenroll"),
+    re_path(r"^device/files/(?P<sha256>[0-9a-f]{64})$", views.device_file, name="device_file"),
 ]

@@ -1,4 +1,6 @@
-"""EST (RFC 7030): how devices get and renew their certificates. Described in docs/device-protocol.md."""
+"""EST (RFC 7030): how devices get and renew their certificates; and the files that they fetch. Described in
+docs/device-protocol.md.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +24,19 @@ from ums.connector import throttle
 from ums.connector.metrics import enrolment_counted
 from ums.connector.models import Authority
 from ums.connector.proofs import Proof, ProofError
-from ums.connector.selectors import certificate_valid
+from ums.connector.selectors import certificate_valid, content_for_device
 from ums.connector.services import authority_ensure, device_enrol, device_reenrol
 from ums.connector.unit_ids import check_unit_id
 from ums.core.actor import Actor
 from ums.core.errors import AppError
 from ums.core.middleware import client_address
+from ums.files.answers import content_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from ums.connector.models import Certificate
 
@@ -70,6 +74,27 @@ def simplereenroll(request: HttpRequest) -> HttpResponse:
     return _answer(request, "Bearer", "renewed", _renew)
 
 
+@login_not_required
+@csrf_exempt
+@require_GET
+def device_file(request: HttpRequest, sha256: str) -> HttpResponseBase:
+    """The content of a file that the device should have. Bearer: a proof made for this file; a Range is served."""
+    network = throttle.network_of(client_address(request))
+    try:
+        _check(throttle.addresses, network)
+        device = _proven(_credentials(request, "Bearer"), file=sha256).device
+    except _TooManyFailures as error:
+        return _problem(error, {"Retry-After": str(error.seconds)})
+    except AppError as error:
+        throttle.addresses.failed(network)
+        return _problem(error, {"WWW-Authenticate": CHALLENGES["Bearer"]})
+    content = content_for_device(device=device, sha256=sha256)
+    if content is None:
+        refused = AppError("file_unknown", "There is no such file, or it is not for this device.", status=404)
+        return _problem(refused, {})
+    return content_answer(request, content)
+
+
 def _enrol(credentials: str, csr: bytes, address: str) -> Certificate:
     unit_id, secret = _basic(credentials)
     check_unit_id(unit_id)  # before it is remembered: what is no unit ID may be of any length
@@ -80,16 +105,22 @@ def _enrol(credentials: str, csr: bytes, address: str) -> Certificate:
 
 
 def _renew(credentials: str, csr: bytes, address: str) -> Certificate:
+    proven = _proven(credentials, csr=hashlib.sha256(csr).hexdigest())
+    actor = Actor(name=f"device {proven.device.unit_id}", address=address)
+    return device_reenrol(actor=actor, proven=proven, csr=csr)
+
+
+def _proven(credentials: str, **use: str) -> Certificate:
+    """The certificate of the device that made a proof for this very `use`. Raises AppError `proof_invalid`."""
     try:
         proof = Proof(credentials)
         proven = certificate_valid(fingerprint=proof.fingerprint)
         if proven is None:
             raise ProofError("certificate unknown, expired or revoked")
-        unit_id = proven.device.unit_id
-        proof.verify(proven.public_key, unit_id=unit_id, now=time.time(), csr=hashlib.sha256(csr).hexdigest())
+        proof.verify(proven.public_key, unit_id=proven.device.unit_id, now=time.time(), **use)
     except ProofError as error:
         raise AppError("proof_invalid", "The proof of identity does not hold.", status=401) from error
-    return device_reenrol(actor=Actor(name=f"device {unit_id}", address=address), proven=proven, csr=csr)
+    return proven
 
 
 class _Throttled:
