@@ -19,6 +19,8 @@ WITHOUT_ACTOR: dict[str, str] = {
     "boots_write": REPORT,
     "certificates_supersede": "the renewal that made the newer certificate is recorded; this only ends the older ones",
     "command_finish": REPORT,
+    "deliveries_reported": REPORT,
+    "deliveries_sent": "what the connector sent because of a change that was recorded; the row is the record",
     "inventory_write": REPORT,
     "local_settings_report": REPORT,
     "local_settings_write": REPORT,

@@ -6,7 +6,7 @@ from rest_framework.routers import DefaultRouter
 
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
-from ums.devices.api import DeviceViewSet, DirectoryViewSet
+from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet
 from ums.features.api import FeatureViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
@@ -15,6 +15,7 @@ from ums.profiles.api import AssignmentViewSet, CatalogueViewSet, ProfileViewSet
 router = DefaultRouter()
 router.include_format_suffixes = False
 router.register("devices", DeviceViewSet, "device")
+router.register("devices/(?P<device_id>[0-9]{1,18})/deliveries", DeliveryViewSet, "delivery")
 router.register("directories", DirectoryViewSet, "directory")
 router.register("profiles", ProfileViewSet, "profile")
 router.register("profiles/(?P<profile_id>[0-9]{1,18})/revisions", RevisionViewSet, "revision")

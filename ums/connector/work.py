@@ -15,7 +15,7 @@ from ums.connector.models import Certificate
 from ums.connector.proofs import Proof, ProofError
 from ums.connector.services import certificates_supersede
 from ums.devices.models import Device, Presence, SettingsState
-from ums.devices.services import Applied, boots_write, inventory_write, settings_applied
+from ums.devices.services import Applied, Sent, boots_write, deliveries_sent, inventory_write, settings_applied
 from ums.domain.presence import HEARTBEAT
 from ums.domain.protocol import Command, Ready, Settings, Unchanged, encode
 from ums.effective.selectors import settings_for_devices
@@ -230,6 +230,7 @@ def answer_asks(asks: Sequence[Asked]) -> list[Answer | None]:
     settings = settings_for_devices(device_ids={ask.device_id for ask in asks})
     answers: list[Answer | None] = []
     reached: list[Applied] = []
+    sent: list[Sent] = []
     for ask in asks:
         found = settings.get(ask.device_id)
         if found is None:
@@ -241,8 +242,11 @@ def answer_asks(asks: Sequence[Asked]) -> list[Answer | None]:
         else:
             frame = encode(Settings(found.state.seq, found.result.tag, found.result.body))
             answers.append(Answer(frame, complete=True))
+            sent.append(Sent(ask.device_id, found.state.seq, found.result.tag))
     if reached:
         settings_applied(reports=reached)
+    if sent:
+        deliveries_sent(sent=sent)
     return answers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -14,7 +14,7 @@ from ums.core.access import Action, restrict
 from ums.core.filters import IdFilter
 from ums.core.rest import ApiViewSet, Id, Ids, Input, Ref, all_of, one_of
 from ums.devices.filters import STATUSES, DeviceFilter
-from ums.devices.models import Device, Directory, DirectoryKind, NetworkAdapter
+from ums.devices.models import Delivery, Device, Directory, DirectoryKind, NetworkAdapter
 from ums.devices.selectors import device_list
 from ums.devices.services import (
     When,
@@ -316,3 +316,30 @@ class DirectoryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
             when=given["when"],
         )
         return self.answer(moved)
+
+
+class DeliveryOut(serializers.ModelSerializer):
+    """Settings that a device was given."""
+
+    seq = serializers.IntegerField(help_text="The change that they answer.")
+    applied_at = serializers.DateTimeField(allow_null=True, help_text="When the device reported; null: not yet.")
+    seconds = serializers.FloatField(allow_null=True, help_text="From sending to the report.")
+
+    class Meta:
+        model = Delivery
+        fields = ("id", "tag", "seq", "sent_at", "applied_at", "seconds", "error")
+        read_only_fields = fields
+
+
+@extend_schema(parameters=[OpenApiParameter("device_id", int, OpenApiParameter.PATH)])
+class DeliveryViewSet(mixins.ListModelMixin, ApiViewSet):
+    """The settings that a device was given: when, under which tag, and what became of them. The last hundred."""
+
+    queryset = Delivery.objects.none()
+    serializer_class = DeliveryOut
+    ordering_fields: ClassVar = {"sent_at": "sent_at"}
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        """Those of a device that the user may read."""
+        device = one_of(device_list(user=self.request.user), int(self.kwargs["device_id"]), "device")
+        return Delivery.objects.filter(device=device)

@@ -196,7 +196,7 @@ class SettingsState(models.Model):
 
 class Delivery(models.Model):
     """Settings that a device was given: when, under which tag, and what became of them. Newest first; never changed
-    once the device has reported.
+    once the device has reported (`applied_at`): that it applied them, or with an `error` why not.
     """
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="deliveries")
@@ -213,6 +213,16 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag[:8]} to {self.device_id}"
+
+    @property
+    def result(self) -> str:
+        """What became of it in one word, as `{% status %}` names it."""
+        return "sent" if self.applied_at is None else "error" if self.error else "applied"
+
+    @property
+    def seconds(self) -> float | None:
+        """From sending to the report of the device."""
+        return None if self.applied_at is None else round((self.applied_at - self.sent_at).total_seconds(), 3)
 
 
 class LocalSettings(models.Model):

@@ -20,6 +20,7 @@ urlpatterns = [
     path("devices/<int:pk>/edit", devices.device_edit, name="device_edit"),
     path("devices/<int:pk>/system/", devices.device_system, name="device_system"),
     path("devices/<int:pk>/history/", devices.device_history, name="device_history"),
+    path("devices/<int:pk>/deliveries/", devices.device_deliveries, name="device_deliveries"),
     path("devices/<int:pk>/status", devices.device_status, name="device_status"),
     path("devices/<int:pk>/menu", devices.device_menu, name="device_menu"),
     path("devices/<int:pk>/allow-reenrolment", devices.device_reenrol, name="device_reenrol"),

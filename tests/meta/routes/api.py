@@ -30,6 +30,8 @@ ROUTES = [
     Route("api:device-detail", GONE, "DELETE", at=DEVICE),
     Route("api:device-move", "200 200 403 404 401", "POST", json={"devices": ["device"], "directory": "directory"}),
     Route("api:device-allow-reenrolment", API_WRITING, "POST", at=DEVICE),
+    Route("api:delivery-list", API_SEEING, at={"device_id": "device"}),
+    Route("api:delivery-list", ELSEWHERE, at={"device_id": "elsewhere"}),
     Route("api:effective-settings", API_SEEING, at={"device_id": "device"}),
     # directories
     Route("api:directory-list", API_SIGNED_IN),
@@ -95,6 +97,7 @@ ROUTES = [
 
 BUDGETS = [
     Budget("api:device-list", 6),
+    Budget("api:delivery-list", 7, at={"device_id": "device"}),
     Budget("api:directory-list", 6),
     Budget("api:profile-list", 6),
     Budget("api:revision-list", 7, at={"profile_id": "profile"}),

@@ -6,11 +6,13 @@ built once per process.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 
 from django import template
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
@@ -89,3 +91,35 @@ def when(moment: datetime | None, never: str = "never") -> SafeString:
     return format_html(
         '<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M:%S %Z")
     )
+
+
+FINGERPRINT = re.compile(r"(?:[0-9a-f]{32,128}|(?:[0-9a-f]{2}:){15,63}[0-9a-f]{2})", re.IGNORECASE)
+"""Digests and tags: nobody reads them to the end."""
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
+
+
+@register.simple_tag
+def short(text: str) -> SafeString:
+    """The beginning of a digest, with a button that copies the whole."""
+    if len(text) <= 12:
+        return format_html("<code>{}</code>", text)
+    return format_html(
+        '<span class="line short"><code title="{}">{}…</code><button class="icon-button" type="button" data-copy="{}" '
+        'aria-label="Copy {}" title="Copy">{}</button></span>',
+        text,
+        text[:11] if ":" in text[:4] else text[:8],
+        text,
+        text,
+        _svg("copy"),
+    )
+
+
+@register.simple_tag
+def fact(text: str) -> SafeString:
+    """A value of the audit log for people: moments as times, digests short, everything else as it is."""
+    if FINGERPRINT.fullmatch(text):
+        return short(text)
+    if MOMENT.fullmatch(text) and (moment := parse_datetime(text)):
+        return when(moment)
+    return format_html("{}", text)

@@ -1,6 +1,7 @@
 """All writes to directories, devices, presence and settings states."""
 
 from ums.devices.services.bulk import devices_delete, devices_move_back
+from ums.devices.services.deliveries import Sent, deliveries_reported, deliveries_sent
 from ums.devices.services.devices import (
     device_allow_reenrolment,
     device_delete,
@@ -29,8 +30,11 @@ from ums.devices.services.settings import When, settings_changed, structure_lock
 __all__ = [
     "Applied",
     "Contact",
+    "Sent",
     "When",
     "boots_write",
+    "deliveries_reported",
+    "deliveries_sent",
     "device_allow_reenrolment",
     "device_delete",
     "device_register",

@@ -11,6 +11,7 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from ums.devices.models import Device, LocalSettings, NetworkAdapter, Presence, SettingsState
+from ums.devices.services.deliveries import deliveries_reported
 from ums.devices.services.settings import next_seq, states_locked
 from ums.domain.presence import LOST_AFTER
 from ums.live.messages import DevicesChanged
@@ -127,6 +128,7 @@ def settings_applied(*, reports: Collection[Applied]) -> None:
             pending=Case(When(seq__gt=seq, then=Value(True)), default=Value(False)),
             deferred=Case(When(seq__gt=seq, then=F("deferred")), default=Value(False)),
         )
+        deliveries_reported(device_ids=ids, seq=seq, tag=tag, error=error, now=now)
     publish_on_commit(DevicesChanged(tuple(latest)))
 
 

@@ -14,8 +14,11 @@ from ums.core.access import Action, may, require
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError
+from ums.core.listing import listing
+from ums.core.paging import Order
 from ums.devices.forms import DevicePropertiesForm
 from ums.devices.history import history
+from ums.devices.models import Delivery
 from ums.devices.pages import device_or_404, device_page
 from ums.devices.services import device_allow_reenrolment, device_update
 
@@ -100,6 +103,15 @@ def device_history(request: HttpRequest, pk: int) -> HttpResponse:
     context["entries"], context["next_before"] = history(device=context["device"], before=before)
     context["before"] = before
     return render(request, "devices/history.html", context)
+
+
+@require_safe
+def device_deliveries(request: HttpRequest, pk: int) -> HttpResponse:
+    """The settings that it was given: when, under which tag, and what became of them."""
+    context = device_page(request.user, pk, "history")
+    rows = Delivery.objects.filter(device=context["device"])
+    context["page"] = listing(rows, request.GET, Order("sent", "sent_at", descending=True))
+    return render(request, "devices/deliveries.html", context)
 
 
 def _moment(text: str) -> datetime | None:
