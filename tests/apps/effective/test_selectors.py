@@ -1,4 +1,4 @@
-"""Effective settings of devices, from rows to what is sent: the vectors of domain/profiles.md §8 that need no user."""
+"""Effective settings of devices, from rows to what is sent: what the vectors (test_vectors.py) leave open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import CatalogueFactory, DeviceFactory, DirectoryFactory, ProfileFactory, root
-from tests.factories.profiles import DEFINITION
 from ums.core.actor import SYSTEM
 from ums.devices.models import Device, Directory, LocalSettings
 from ums.domain.protocol import LocalSettings as Reported
@@ -47,7 +46,7 @@ class World:
             serial: {"class": "sessions.rdp%", "values": {"name": label}} for serial, label in instances.items()
         }
         if sessions:
-            Revision.objects.filter(pk=profile.head_id).update(content={"values": values, "instances": sessions})
+            Revision.objects.filter(head_of=profile).update(content={"values": values, "instances": sessions})
         profiles_assign(actor=SYSTEM, profiles=[profile], targets=[to])
         return profile
 
@@ -70,133 +69,16 @@ class World:
         assert explained.tag == settings_for_devices(device_ids=[self.d.pk])[self.d.pk].result.tag
         return value
 
-    @property
-    def sessions(self) -> list[str]:
-        """Names of the sessions on the device."""
-        return sorted(str(instance.values["name"]) for instance in self.body.instances.values())
-
 
 @pytest.fixture
 def world() -> World:
     return World()
 
 
-def test_vector_1_closer_wins(world: World) -> None:
-    world.assign("S10", world.germany, "a")
-    world.assign("S5", world.bremen, "b")
-    assert world.x == "b"
-
-
-def test_vector_2_device_beats_directory(world: World) -> None:
-    world.assign("S10", world.d, "a")
-    world.assign("S99", world.bremen, "b")
-    assert world.x == "a"
-
-
-def test_vector_3_tie_goes_to_the_higher_id(world: World) -> None:
-    world.assign("S10", world.bremen, "a")
-    world.assign("S11", world.bremen, "b")
-    assert world.x == "b"
-
-
-def test_vector_4_without_conflict_both_apply(world: World) -> None:
-    world.assign("S10", world.root, "a")
-    world.assign("S11", world.d, values={Y: "b"})
-    assert (world.x, world.body.values[Y]) == ("a", "b")
-
-
-def test_vector_5_local_beats_default(world: World) -> None:
-    assert world.x == "UTC"
-    world.local(values={X: "l"})
-    assert world.x == "l"
-
-
-def test_vector_6_local_is_restored(world: World) -> None:
-    world.local(values={X: "l"})
-    profile = world.assign("S10", world.d, "a")
-    assert (world.x, X in world.body.locked) == ("a", True)
-    profiles_unassign(actor=SYSTEM, assignments=list(profile.assignments.all()))
-    assert (world.x, X in world.body.locked) == ("l", False)
-
-
-def test_vector_7_priority_beats_standard(world: World) -> None:
-    world.assign("M20", world.d, "m")
-    world.assign("S10", world.d, "a")
-    assert world.x == "m"
-
-
-def test_vector_8_among_priority_profiles_further_wins(world: World) -> None:
-    world.assign("M20", world.germany, "g")
-    world.assign("M21", world.d, "d")
-    assert world.x == "g"
-
-
-def test_vector_9_further_wins_over_a_higher_id(world: World) -> None:
-    world.assign("M20", world.root, "r")
-    world.assign("M50", world.germany, "g")
-    assert world.x == "r"
-
-
-def test_vector_10_tie_of_priority_profiles_by_id(world: World) -> None:
-    world.assign("M20", world.bremen, "a")
-    world.assign("M30", world.bremen, "b")
-    assert world.x == "b"
-
-
-def test_vector_25_free_instances_add_up(world: World) -> None:
-    world.assign("S10", world.bremen, instances={"1": "A"})
-    world.assign("S11", world.d, instances={"2": "B"})
-    assert world.sessions == ["A", "B"]
-
-
-def test_vector_26_the_same_serial_counts_once(world: World) -> None:
-    world.assign("S10", world.bremen, instances={"1": "A"})
-    world.assign("S10", world.d)
-    assert world.sessions == ["A"]
-
-
-def test_vector_27_overwrite_sessions_leaves_its_own_only(world: World) -> None:
-    world.assign("S10", world.bremen, instances={"1": "A"})
-    profile = world.assign("S11", world.d, instances={"2": "B"})
-    world.local(instances={"3": {"class": "sessions.rdp%", "values": {"name": "L"}}})
-    assert world.sessions == ["A", "B", "L"]
-    sessions = {"2": {"class": "sessions.rdp%", "values": {"name": "B"}}}
-    profile_save(
-        actor=SYSTEM, profile=profile, settings={"values": {}, "instances": sessions}, overwrite_sessions=True, base=1
-    )
-    assert world.sessions == ["B"]
-
-
-def test_vector_28_overwrite_sessions_without_any_takes_all_away(world: World) -> None:
-    world.assign("S10", world.bremen, instances={"1": "A"})
-    profile = world.assign("S11", world.d)
-    profile_save(
-        actor=SYSTEM, profile=profile, settings={"values": {}, "instances": {}}, overwrite_sessions=True, base=1
-    )
-    assert world.sessions == []
-
-
 def test_fixed_instances_override_one_by_one(world: World) -> None:
     world.assign("S10", world.germany, values={"display0.resolution": "a", "display1.resolution": "a"})
     world.assign("S11", world.d, values={"display1.resolution": "b"})
     assert [world.body.values[f"display{n}.resolution"] for n in (0, 1)] == ["a", "b"]
-
-
-def test_vector_34_profile_of_another_kind_of_os_is_ignored(world: World) -> None:
-    other = CatalogueFactory(
-        name="Other OS", os="other-os", definition=json.dumps({**DEFINITION, "name": "Other OS", "os": "other-os"})
-    )
-    world.assign("S10", world.bremen, "a", based_on=other)
-    assert world.x == "UTC"
-
-
-def test_vector_39_moved_device_leaves_the_values_behind(world: World) -> None:
-    world.assign("S10", world.bremen, "a")
-    world.local(values={X: "l"})
-    assert world.x == "a"
-    Device.objects.filter(pk=world.d.pk).update(directory=world.germany)
-    world.d.refresh_from_db()
-    assert world.x == "l"
 
 
 def test_secret_reaches_the_device_and_nobody_else(world: World) -> None:

@@ -1,0 +1,149 @@
+"""The 40 vectors (tests/vectors.py) end to end: each phase is reached through the services, and read from the database
+as devices get it and as people see it explained.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.factories import CatalogueFactory, DeviceFactory, DirectoryFactory, ProfileFactory, root
+from tests.vectors import DEFAULTS, DEFINITION, PRINCIPALS, VECTORS, WALLPAPERS, Content, Phase, Profile, named
+from ums.core.actor import SYSTEM
+from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.services import devices_move, local_settings_write
+from ums.domain.parameters import Settings, settings_to_json
+from ums.domain.principals import principals_of
+from ums.domain.protocol import decode_body
+from ums.effective.layers import PrincipalAssignment
+from ums.effective.selectors import settings_explained, settings_for_devices
+from ums.profiles.models import Assignment, Catalogue, ProfileKind, TemplateAssignment, TemplateKey
+from ums.profiles.models import Profile as ProfileRow
+from ums.profiles.services import (
+    key_create,
+    profile_delete,
+    profile_save,
+    profiles_assign,
+    profiles_unassign,
+    templates_assign,
+    value_create,
+)
+
+pytestmark = pytest.mark.django_db
+
+KINDS = {
+    "S": ProfileKind.STANDARD,
+    "M": ProfileKind.PRIORITY,
+    "FWC": ProfileKind.CUSTOMIZATION,
+    "UFU": ProfileKind.UPDATE,
+}
+
+
+class World:
+    """The tree of the vectors, brought from phase to phase."""
+
+    def __init__(self) -> None:
+        self.catalogues: dict[str, Catalogue] = {
+            os: CatalogueFactory(name=name, os=os, definition=json.dumps({**DEFINITION, "name": name, "os": os}))
+            for os, name in (("OS11", "Vector OS"), ("OS12", "Vector OS 12"))
+        }
+        germany = DirectoryFactory(name="Germany")
+        bremen = DirectoryFactory(name="Bremen", parent=germany)
+        self.d = DeviceFactory(name="D", directory=bremen, firmware="Vector OS", firmware_version="1.0.0")
+        self.places: dict[str, Device | Directory] = {
+            "D": self.d,
+            "root": root(),
+            "Germany": germany,
+            "Bremen": bremen,
+            "Elsewhere": DirectoryFactory(name="Elsewhere"),
+        }
+        key_create(actor=SYSTEM, name="SITE", directory=root(DirectoryKind.TEMPLATE))
+        self.contents: dict[int, Profile] = {}
+        self.of_users: list[tuple[str, int]] = []
+        """(id of the principal, profile): the fake directory's own table of assignments."""
+
+    def bring(self, phase: Phase) -> None:
+        """Do what leads from the phase before to this one."""
+        for profile, _ in phase.assigned:
+            self._hold(profile)
+        self._assign([(profile, place) for profile, place in phase.assigned if place not in PRINCIPALS])
+        self.of_users = [(PRINCIPALS[place], one.id) for one, place in phase.assigned if place in PRINCIPALS]
+        self._keys(phase.keys)
+        local_settings_write(device_id=self.d.pk, content=_json(phase.local))
+        devices_move(actor=SYSTEM, devices=[self.d], directory=self._directory(phase.home))
+        for name in phase.binned:
+            profile_delete(actor=SYSTEM, profile=ProfileRow.objects.get(name=name))
+        self.d = Device.objects.get(pk=self.d.pk)
+
+    def _hold(self, given: Profile) -> None:
+        """A profile with this content: made when it is new, saved when it differs."""
+        kind, based_on = KINDS[given.prefix], self.catalogues[given.os]
+        if given.id not in self.contents:
+            use_case = WALLPAPERS if kind is ProfileKind.CUSTOMIZATION else ""
+            ProfileFactory(pk=given.id, name=given.name, kind=kind, use_case=use_case, based_on=based_on)
+        row = ProfileRow.objects.select_related("head").get(pk=given.id)
+        assert row.head is not None
+        if self.contents.get(given.id) != given:
+            profile_save(
+                actor=SYSTEM,
+                profile=row,
+                settings=_json(given.content),
+                overwrite_sessions=given.overwrites,
+                base=row.head.number,
+            )
+        self.contents[given.id] = given
+
+    def _assign(self, wanted: list[tuple[Profile, str]]) -> None:
+        keep = set()
+        for profile, place in wanted:
+            row = ProfileRow.objects.get(pk=profile.id)
+            target = self.places[place]
+            side = {"device": target} if isinstance(target, Device) else {"directory": target}
+            if not Assignment.objects.filter(profile=row, **side).exists():
+                profiles_assign(actor=SYSTEM, profiles=[row], targets=[target])
+            keep.add(Assignment.objects.get(profile=row, **side).pk)
+        profiles_unassign(actor=SYSTEM, assignments=list(Assignment.objects.exclude(pk__in=keep)))
+
+    def _keys(self, wanted: tuple[tuple[str, str, str], ...]) -> None:
+        assert not TemplateAssignment.objects.exists(), "no vector takes values of keys away"
+        for name, value, place in wanted:
+            row = value_create(actor=SYSTEM, key=TemplateKey.objects.get(name=name), value=value)
+            templates_assign(actor=SYSTEM, values=[row], targets=[self.places[place]])
+
+    def _directory(self, name: str) -> Directory:
+        place = self.places[name]
+        assert isinstance(place, Directory)
+        return place
+
+    def reached(self, phase: Phase) -> list[PrincipalAssignment]:
+        """What the fake directory says of who is logged in."""
+        principals = principals_of(phase.login) if phase.login else ()
+        return [
+            PrincipalAssignment(principal, profile)
+            for principal in principals
+            for id, profile in self.of_users
+            if id == principal.id
+        ]
+
+
+def _json(content: Content) -> dict[str, Any]:
+    return settings_to_json(Settings(content.values, content.instances))
+
+
+@pytest.mark.parametrize("phases", VECTORS, ids=named)
+def test_vector(phases: tuple[Phase, ...]) -> None:
+    world = World()
+    for phase in phases:
+        world.bring(phase)
+        login = world.reached(phase)
+        result = settings_for_devices(device_ids=[world.d.pk], logins={world.d.pk: login})[world.d.pk].result
+        body = decode_body(result.body)
+        assert body.values == phase.values, phase.why
+        assert " ".join(sorted(body.instances)) == phase.sessions, phase.why
+        shown = settings_explained(device=world.d, login=login)
+        explained = {one.path: one.explanation for one in shown.parameters}
+        assert {path: explained[path].value for path in DEFAULTS} == phase.values, "what is told is what counts"
+        assert {path for path in DEFAULTS if explained[path].ignored} == phase.ignored
+        assert shown.tag == result.tag
