@@ -25,7 +25,11 @@ from tests.factories import (
     EnrolmentKeyFactory,
     GrantFactory,
     ProfileFactory,
+    TemplateAssignmentFactory,
+    TemplateKeyFactory,
+    TemplateValueFactory,
     UserFactory,
+    ValueGroupFactory,
 )
 from ums.accounts.models import User
 from ums.audit.services import record
@@ -77,9 +81,12 @@ def make_cast() -> Cast:
     device = DeviceFactory(directory=own[DirectoryKind.DEVICE], name="Own device")
     profile = ProfileFactory(directory=own[DirectoryKind.PROFILE], name="Own profile")
     batch = BatchFactory(author=admin)
+    key = TemplateKeyFactory(name="OWN_KEY", directory=own[DirectoryKind.TEMPLATE])
+    value = TemplateValueFactory(key=key, value="own value")
     things = {
         "own_directory": own[DirectoryKind.DEVICE],
         "own_profile_directory": own[DirectoryKind.PROFILE],
+        "own_template_directory": own[DirectoryKind.TEMPLATE],
         "other_directory": other[DirectoryKind.DEVICE],
         "directory": DirectoryFactory(parent=own[DirectoryKind.DEVICE], name="Below own"),
         "device": device,
@@ -89,6 +96,10 @@ def make_cast() -> Cast:
             kind=ProfileKind.PRIORITY, directory=own[DirectoryKind.PRIORITY_PROFILE], name="Own priority profile"
         ),
         "assignment": AssignmentFactory(profile=profile, device=device),
+        "template_key": value.key,
+        "template_value": value,
+        "value_group": ValueGroupFactory(directory=own[DirectoryKind.TEMPLATE], name="Own group", values=[value]),
+        "template_assignment": TemplateAssignmentFactory(value=value, device=device),
         "enrolment_key": EnrolmentKeyFactory(name="A key"),
         "user": UserFactory(username="somebody"),
         "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),

@@ -17,6 +17,8 @@ const NOUNS = {
   device: ["device", "devices"],
   profile: ["profile", "profiles"],
   priority_profile: ["priority profile", "priority profiles"],
+  template_value: ["value", "values"],
+  value_group: ["value group", "value groups"],
   directory: ["directory", "directories"],
   profile_directory: ["profile directory", "profile directories"],
 };

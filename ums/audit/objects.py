@@ -44,11 +44,18 @@ def _key(row: Any) -> str:
     return f"{reverse('connector:key_list')}?f=name:{row.name}"
 
 
+def _value(row: Any) -> str:
+    return reverse("profiles:template_key_detail", args=[row.key_id])
+
+
 OBJECTS: dict[str, Kind] = {
     "device": Kind("Device", "devices.Device", _page("devices:device_detail")),
     "directory": Kind("Directory", "devices.Directory", _directory, Action.BROWSE),
     "profile": Kind("Profile", "profiles.Profile", _page("profiles:profile_detail")),
     "catalogue": Kind("Catalogue"),
+    "templatekey": Kind("Template key", "profiles.TemplateKey", _page("profiles:template_key_detail")),
+    "templatevalue": Kind("Template value", "profiles.TemplateValue", _value),
+    "valuegroup": Kind("Value group", "profiles.ValueGroup", _page("profiles:value_group_detail")),
     "batch": Kind("Command"),
     "enrolmentkey": Kind("First-authentication key", "connector.EnrolmentKey", _key, Action.ENROL),
     "authority": Kind("Certificate authority"),

@@ -118,7 +118,7 @@ class DirectoryTree:
             kind="directory" if of_devices else "profile-directory",
             pk=entry.pk,
             drag=not root,
-            drop="device profile directory" if of_devices else "profile profile-directory",
+            drop="device profile directory template_value value_group" if of_devices else "profile profile-directory",
             drop_count=total if of_devices else None,
             menu_url=reverse("devices:directory_menu", args=[entry.pk]),
         )
@@ -167,6 +167,8 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
     current_kind, current = _current(location)
     nodes: list[Node | None] = []
     for kind in KINDS if may_somewhere(user, Action.BROWSE) else ():
+        if kind == DirectoryKind.DEVICE:
+            nodes.append(_templates(path))
         directories = DirectoryTree(user, kind)
         here = (current or directories.root.pk) if kind == current_kind else None
         depth = 0 if opened is not None else directories.depth_of_fresh_page() if kind == DirectoryKind.DEVICE else 1
@@ -175,12 +177,26 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
     return [*nodes, None, administration] if administration else nodes
 
 
+def _templates(path: str) -> Node:
+    url = reverse("profiles:template_key_list")
+    current = _about_templates(path)
+    return Node(
+        id="templates", label=DirectoryKind.TEMPLATE.label, icon="braces", level=1, url=url, current=current
+    )
+
+
+def _about_templates(path: str) -> bool:
+    return path.startswith((reverse("profiles:template_key_list"), reverse("profiles:value_group_list")))
+
+
 def _current(location: str) -> tuple[str, int | None]:
     """Kind and id of the directory that a page is about; None stands for the root, "" for no directory at all."""
     split = urlsplit(location)
     try:
         match = resolve(split.path)
     except Resolver404:
+        return "", None
+    if _about_templates(split.path):
         return "", None
     pk = match.kwargs.get("pk")
     if pk is not None and (match.url_name or "").startswith("device_"):

@@ -1,6 +1,21 @@
 """All routes with who may use them, and the query budgets of lists; `shape` says how to add a line."""
 
-from tests.meta.routes import administration, api, console, devices, outside, profiles
+from tests.meta.routes import administration, api, console, devices, outside, profiles, templates
 
-ROUTES = [*outside.ROUTES, *console.ROUTES, *devices.ROUTES, *profiles.ROUTES, *api.ROUTES, *administration.ROUTES]
-BUDGETS = [*console.BUDGETS, *devices.BUDGETS, *profiles.BUDGETS, *api.BUDGETS, *administration.BUDGETS]
+ROUTES = [
+    *outside.ROUTES,
+    *console.ROUTES,
+    *devices.ROUTES,
+    *profiles.ROUTES,
+    *templates.ROUTES,
+    *api.ROUTES,
+    *administration.ROUTES,
+]
+BUDGETS = [
+    *console.BUDGETS,
+    *devices.BUDGETS,
+    *profiles.BUDGETS,
+    *templates.BUDGETS,
+    *api.BUDGETS,
+    *administration.BUDGETS,
+]

@@ -20,6 +20,31 @@ from ums.profiles.views.editor import catalogue_data, profile_content, profile_d
 from ums.profiles.views.lists import profile_list, profile_menu
 from ums.profiles.views.making import profile_copy, start_candidates
 from ums.profiles.views.revisions import profile_revisions, revision_detail, revision_roll_back
+from ums.profiles.views.template_assigning import (
+    template_assign,
+    template_assign_candidates,
+    template_assign_reach,
+    template_assignment_remove,
+    template_assignments_restore,
+)
+from ums.profiles.views.template_changes import (
+    template_key_create,
+    template_key_delete,
+    template_key_edit,
+    template_value_create,
+    template_value_delete,
+    template_value_edit,
+    value_group_create,
+    value_group_delete,
+    value_group_edit,
+)
+from ums.profiles.views.templates import (
+    template_key_detail,
+    template_key_list,
+    template_key_names,
+    value_group_detail,
+    value_group_list,
+)
 from ums.profiles.views.transfer import import_plan, import_undo, profiles_export, profiles_import
 
 __all__ = [
@@ -53,4 +78,23 @@ __all__ = [
     "revision_detail",
     "revision_roll_back",
     "start_candidates",
+    "template_assign",
+    "template_assign_candidates",
+    "template_assign_reach",
+    "template_assignment_remove",
+    "template_assignments_restore",
+    "template_key_create",
+    "template_key_delete",
+    "template_key_detail",
+    "template_key_edit",
+    "template_key_list",
+    "template_key_names",
+    "template_value_create",
+    "template_value_delete",
+    "template_value_edit",
+    "value_group_create",
+    "value_group_delete",
+    "value_group_detail",
+    "value_group_edit",
+    "value_group_list",
 ]
