@@ -22,3 +22,4 @@ import "./table.js";
 import "./times.js";
 import "./toast.js";
 import "./tree.js";
+import "./upload.js";

@@ -49,6 +49,8 @@ def profile_list(request: HttpRequest) -> HttpResponse:
         "list_url": f"{reverse('profiles:profile_list')}?{place}",
         "may_read": may_somewhere(request.user, Action.READ),
         **bar.context(request, placeholder="Filter by name or description", keep=("kind", "directory", "sort")),
+        "import_url": f"{reverse('profiles:profiles_import')}?{place}" if writable else "",
+        "import_label": "Import…" if writable else "",
     }
     return render(request, "profiles/list.html", context)
 
