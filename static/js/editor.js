@@ -13,6 +13,7 @@ import { showChanges, showConflict } from "./editor/conflict.js";
 import { Model } from "./editor/model.js";
 import { ALL, Nav, OPTIONS } from "./editor/nav.js";
 import * as pages from "./editor/pages.js";
+import { showPreview } from "./editor/preview.js";
 
 const catalogues = new Map();
 
@@ -103,6 +104,7 @@ class UmsEditor extends HTMLElement {
     on(this.bar, "click", ({ target }) => {
       const save = target.closest("[data-save]");
       if (save) this.save(save.dataset.save);
+      else if (target.closest("[data-preview]")) this.preview();
       else if (target.closest("[data-show-changes]")) showChanges(this, () => this.discard());
       else if (target.closest("[data-discard]")) this.discard();
     });
@@ -279,12 +281,24 @@ class UmsEditor extends HTMLElement {
     if (tab) tab.textContent = this.catalogue.instanceLabel(place.parameter.cls, place.instance, this.model.now.values);
   }
 
+  #sent(when) {
+    const comment = document.getElementById("save-comment").value.trim();
+    return { base: this.model.number, settings: this.model.wire, overwrite_sessions: this.model.now.overwrite, comment, when };
+  }
+
+  /** Shows what saving would change on devices. */
+  preview() {
+    if (this.saving || this.readonly || !this.model.changes.length) return;
+    if (this.model.errors.size) { this.#showFirstError(); return; }
+    const sent = (when) => this.#sent(when);
+    showPreview({ sent, save: (when) => this.save(when), refused: (status, body) => this.#answered(status, body, sent("now")) });
+  }
+
   /** Posts the whole settings; the page stays as it is. */
   async save(when) {
     if (this.saving || this.readonly || !this.model.changes.length) return;
     if (this.model.errors.size) { this.#showFirstError(); return; }
-    const comment = document.getElementById("save-comment");
-    const sent = { base: this.model.number, settings: this.model.wire, overwrite_sessions: this.model.now.overwrite, comment: comment.value.trim(), when };
+    const sent = this.#sent(when);
     this.saving = true;
     this.bar.classList.add("saving");
     const headers = { "Content-Type": "application/json", Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };

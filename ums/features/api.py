@@ -59,6 +59,7 @@ class FeatureViewSet(ApiViewSet):
     filter_backends: Any = ()
     lookup_field = "name"
     lookup_value_regex = "[a-z_]{1,64}"
+    dry_runs = frozenset({"partial_update"})
 
     @extend_schema(responses=FeaturesOut)
     def list(self, request: Request) -> Response:

@@ -14,6 +14,8 @@ from ums.core.access import Action
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
+from ums.core.trial import current_trial
+from ums.core.tryout import previews
 from ums.devices import services
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.selection import Chosen, Selection, chosen, id_of, taken
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
+@previews
 @require_http_methods(["GET", "POST"])
 def devices_move(request: HttpRequest) -> HttpResponse:
     """Ask where to, or move. A drop names the directory as `target_id`."""
@@ -109,6 +112,7 @@ def devices_assign(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('profiles:assign')}?{urlencode({'device': ','.join(map(str, ids))})}")
 
 
+@previews
 @require_http_methods(["GET", "POST"])
 def device_delete(request: HttpRequest) -> HttpResponse:
     """Ask, or delete."""
@@ -119,7 +123,7 @@ def device_delete(request: HttpRequest) -> HttpResponse:
         selected = taken(
             selection=Selection.of(given), user=request.user, action=Action.WRITE, expect=given.get("expect", "")
         )
-        if len(selected) > 1 and given.get("confirm", "").strip() != str(len(selected)):
+        if len(selected) > 1 and not current_trial() and given.get("confirm", "").strip() != str(len(selected)):
             raise AppError("not_confirmed", f"Type {len(selected)} to confirm.")
         services.devices_delete(actor=Actor.from_request(request), devices=selected)
     except AppError as error:

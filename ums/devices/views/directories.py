@@ -14,6 +14,7 @@ from ums.core.access import Action, may, require, restrict
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError
+from ums.core.tryout import previews
 from ums.devices import services
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.selection import id_of
@@ -76,6 +77,7 @@ def directory_rename(request: HttpRequest, pk: int) -> HttpResponse:
     return done(f"Renamed {before} to {directory.name}.", undo=undo, changed=["directories", "devices"])
 
 
+@previews
 @require_http_methods(["GET", "POST"])
 def directory_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Into another directory, with all that is in it. A drop names it as `target_id`; *Undo* posts an address."""
@@ -120,6 +122,7 @@ def _ask_move(
     return answer(request, "devices/_directory_move.html", context, error)
 
 
+@previews
 @require_http_methods(["GET", "POST"])
 def directory_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Only an empty one; otherwise the dialog says what is inside."""

@@ -19,6 +19,7 @@ from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError
 from ums.core.rest import all_of
+from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
 from ums.profiles import services
@@ -49,6 +50,7 @@ class Asked:
         return [*self.directories, *self.devices]
 
 
+@previews
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: HttpRequest) -> HttpResponse:
     """The dialog, and what it does."""

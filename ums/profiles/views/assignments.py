@@ -10,20 +10,22 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ums.core.access import Action, may, restrict
 from ums.core.actor import Actor
 from ums.core.answers import done
+from ums.core.errors import NotAllowed
 from ums.core.listing import listing
 from ums.core.paging import Order
 from ums.core.rest import MAX_IDS, all_of
+from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
 from ums.profiles import assigned, services
 from ums.profiles.models import Assignment, Profile, ProfileKind
 from ums.profiles.selectors import assignment_list, devices_of_profile, devices_of_targets
-from ums.profiles.views.asked import devices_get_it, numbers, profile_of, when_of
+from ums.profiles.views.asked import as_text, devices_get_it, may_all, numbers, profile_of, when_of
 from ums.profiles.views.editor import page_context
 
 if TYPE_CHECKING:
@@ -70,14 +72,17 @@ def assigned_for_device(request: HttpRequest, pk: int) -> HttpResponse:
     return _pane(request, lines, device, "device", 1)
 
 
-@require_POST
+@previews
+@require_http_methods(["GET", "POST"])
 def assignment_remove(request: HttpRequest) -> HttpResponse:
-    """Take assignments away. The Undo of the toast brings exactly these back."""
+    """Ask, or take assignments away. The Undo of the toast brings exactly these back."""
     asked = {**request.GET.dict(), **request.POST.dict()}
     rows = assignment_list(user=request.user).filter(pk__in=numbers(asked.get("ids", "")))
     assignments = list(rows[:MAX_IDS])
     if not assignments:
         raise Http404("This assignment is gone already.")
+    if request.method == "GET":
+        return _ask_remove(request, assignments)
     when = when_of(asked)
     removed = services.profiles_unassign(actor=Actor.from_request(request), assignments=assignments, when=when)
     pairs = ".".join(f"{profile.pk}{'d' if isinstance(at, Device) else 'r'}{at.pk}" for profile, at in removed)
@@ -86,6 +91,20 @@ def assignment_remove(request: HttpRequest) -> HttpResponse:
     reached = devices_of_targets(targets=[target for _, target in removed]).count()
     undo = f"{reverse('profiles:assignments_restore')}?pairs={pairs}&when={when.value}"
     return done(text, detail=devices_get_it(reached, when), undo=undo, changed=["assignments", "devices"])
+
+
+def _ask_remove(request: HttpRequest, assignments: list[Assignment]) -> HttpResponse:
+    """The dialog. Raises NotAllowed before it opens what would be refused afterwards."""
+    profiles = list({one.profile_id: one.profile for one in assignments}.values())
+    if not may_all(request, Action.ASSIGN, profiles):
+        raise NotAllowed("You lack the permission to assign what you chose.")
+    context = {
+        "assignments": assignments,
+        "ids": as_text([one.pk for one in assignments]),
+        "when": when_of(request.GET),
+        "action_url": request.path,
+    }
+    return render(request, "profiles/_unassign.html", context)
 
 
 @require_POST
@@ -133,7 +152,7 @@ def _pane(
 ) -> HttpResponse:
     may_assign = may(request.user, Action.ASSIGN, target)
     context = {
-        "assigned_direct": [_item(line) for line in lines if line.direct],
+        "assigned_direct": [_item(line, ask=reach > 1) for line in lines if line.direct],
         "assigned_indirect": [_item(line) for line in lines if not line.direct],
         "assign_url": f"{reverse('profiles:assign')}?target={kind}&target_id={target.pk}" if may_assign else "",
         "target": target,
@@ -144,7 +163,8 @@ def _pane(
     return render(request, "profiles/_assigned.html", context)
 
 
-def _item(line: assigned.Assigned) -> dict[str, Any]:
+def _item(line: assigned.Assigned, *, ask: bool = False) -> dict[str, Any]:
+    """`ask`: several devices change with a removal, so a dialog tells what."""
     row = line.assignment
     priority = row.profile.kind == ProfileKind.PRIORITY
     list_url = reverse("devices:device_list")
@@ -157,4 +177,5 @@ def _item(line: assigned.Assigned) -> dict[str, Any]:
         "from_label": "" if line.direct else str(row.directory),
         "from_url": "" if line.direct else f"{list_url}?directory={row.directory_id}",
         "remove_url": f"{reverse('profiles:assignment_remove')}?ids={row.pk}" if line.removable else "",
+        "remove_ask": ask,
     }

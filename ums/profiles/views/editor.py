@@ -14,6 +14,7 @@ from ums.core.access import Action, may
 from ums.core.actor import Actor
 from ums.core.errors import AppError
 from ums.core.rest import one_of
+from ums.core.tryout import previews
 from ums.devices.services import When
 from ums.domain.parameters import settings_to_json
 from ums.profiles import services
@@ -83,6 +84,7 @@ def catalogue_data(request: HttpRequest, pk: int, checksum: str) -> HttpResponse
     return response
 
 
+@previews
 @require_POST
 def profile_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save what the editor posts. 422: values are refused; 409: somebody else saved, with what that was."""

@@ -13,6 +13,7 @@ from ums.core.answers import done
 from ums.core.errors import AppError
 from ums.core.listing import listing
 from ums.core.paging import Order
+from ums.core.tryout import previews
 from ums.profiles import services
 from ums.profiles.comparison import compared, narrowed, side_of
 from ums.profiles.selectors import devices_of_profile, revision_list
@@ -40,6 +41,7 @@ def revision_detail(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return revision_page(request, pk, number, _against(request, number))
 
 
+@previews
 @require_http_methods(["GET", "HEAD", "POST"])
 def revision_roll_back(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Make an older revision the newest, as a new one."""
