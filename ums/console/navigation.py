@@ -218,6 +218,7 @@ def _current(location: str) -> tuple[str, int | None]:
 def _administration(user: Any, path: str) -> Node | None:
     leaves = [
         ("keys", "First-authentication Keys", "key-round", reverse("connector:key_list"), Action.ENROL),
+        ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
         ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
     ]
     allowed = [leaf for leaf in leaves if may_somewhere(user, leaf[4])]

@@ -46,7 +46,7 @@ def paths(directories: list[Directory]) -> list[tuple[int, str]]:
     return [(pk, " › ".join(names)) for names, pk in named]
 
 
-class _Form(forms.Form):
+class AppErrorForm(forms.Form):
     """Takes the refusals of a service beside the fields that they are about."""
 
     def refuse(self, error: AppError) -> None:
@@ -58,7 +58,7 @@ class _Form(forms.Form):
             self.add_error(None, error.message)
 
 
-class PropertiesForm(_Form):
+class PropertiesForm(AppErrorForm):
     """What a profile is called."""
 
     name = forms.CharField(max_length=255, widget=forms.TextInput(attrs=_INPUT))
@@ -133,7 +133,7 @@ class CopyForm(PropertiesForm):
         self.order_fields(["name", "description", "directory", "with_assignments"])
 
 
-class MoveForm(_Form):
+class MoveForm(AppErrorForm):
     """To which directory."""
 
     def __init__(self, *args: Any, user: Any, profile: Profile, **options: Any) -> None:
@@ -142,7 +142,7 @@ class MoveForm(_Form):
         self.initial.setdefault("directory", profile.directory_id)
 
 
-class ImportForm(_Form):
+class ImportForm(AppErrorForm):
     """Where the profiles of a file go."""
 
     target = forms.ModelChoiceField(

@@ -67,6 +67,12 @@ def catalogue_list(*, user: Any) -> QuerySet[Catalogue]:
     return restrict(Catalogue.objects.all(), user, Action.READ)
 
 
+def catalogue_uses() -> QuerySet[Catalogue]:
+    """All catalogues, with the number of profiles that are based on them (`profile_count`)."""
+    based = Count("profiles", filter=Q(profiles__deleted_at=None))
+    return Catalogue.objects.defer("definition").annotate(profile_count=based)
+
+
 def profiles_made_with(*, catalogue: Catalogue) -> QuerySet[Profile]:
     """The profiles that are based on a catalogue or have revisions that were, those in the recycle bin included."""
     used = Q(based_on=catalogue) | Q(pk__in=Revision.objects.filter(based_on=catalogue).values("profile"))

@@ -65,7 +65,7 @@ export class Catalogue {
     this.#haystack ??= this.parameters.map((each) => {
       const label = each.label.toLowerCase();
       const path = each.path.toLowerCase();
-      return { each, label, path, all: [path, label, each.help, each.group, this.title(each.page), each.cls?.label ?? ""].join("\n").toLowerCase() };
+      return { each, label, path, all: [path, label, each.help, each.group, this.title(each.page), each.cls?.label ?? "", ...each.choices.map(([, text]) => text)].join("\n").toLowerCase() };
     });
     const ranks = [[], [], []];
     for (const { each, label, path, all } of this.#haystack) {

@@ -19,7 +19,7 @@ export class Row {
   constructor(editor, key, place) {
     this.editor = editor;
     this.key = key;
-    this.parameter = place?.parameter ?? { path: key, label: key, help: "The catalogue of this profile does not know it. Switch it off to save.", type: "string", choices: [], runtime: true };
+    this.parameter = place?.parameter ?? { path: key, label: key, help: "The catalogue of this profile does not know it. It stays as it is until you switch it off.", type: "string", choices: [], runtime: true };
     const id = `p${serial += 1}`;
     this.ids = { label: `${id}-label`, help: `${id}-help`, error: `${id}-error`, field: `${id}-field` };
     this.node = this.#build();

@@ -4,6 +4,7 @@ from tests.meta.routes.shape import ROOT_ONLY, Budget, Route
 
 KEY = {"pk": "enrolment_key"}
 IDS = {"ids": "enrolment_key"}
+CATALOGUE = {"pk": "catalogue"}
 PRIORITY = {"name": "=priority_profiles"}
 CHANGED = "204 403 403 403 login"
 
@@ -25,6 +26,14 @@ ROUTES = [
     Route("features:feature_list", ROOT_ONLY),
     Route("features:feature_switch", ROOT_ONLY, at=PRIORITY),
     Route("features:feature_switch", CHANGED, "POST", at=PRIORITY, query={"enabled": "=0"}),
+    Route("profiles:catalogue_list", ROOT_ONLY),
+    Route("profiles:catalogue_import", ROOT_ONLY),
+    Route("profiles:catalogue_import", "422 403 403 403 login", "POST"),
+    Route("profiles:catalogue_detail", ROOT_ONLY, at=CATALOGUE),
+    Route("profiles:catalogue_detail", ROOT_ONLY, at=CATALOGUE, query={"q": "=volume"}),
+    Route("profiles:catalogue_menu", ROOT_ONLY, at=CATALOGUE),
+    Route("profiles:catalogue_delete", ROOT_ONLY, at=CATALOGUE),
+    Route("profiles:catalogue_delete", "409 403 403 403 login", "POST", at=CATALOGUE),
     Route("audit:event_list", ROOT_ONLY),
     Route("audit:event_list", ROOT_ONLY, query={"f": "=who:root", "q": "=device"}),
     Route("audit:event_export", ROOT_ONLY),
@@ -32,6 +41,7 @@ ROUTES = [
 
 BUDGETS = [
     Budget("connector:key_list", 16),
+    Budget("profiles:catalogue_list", 12),
     Budget("audit:event_list", 18),
     Budget("features:feature_list", 12),
 ]

@@ -30,6 +30,8 @@ ROUTES = [
     Route("profiles:profile_properties", DONE, "POST", at=PROFILE, data={"name": "=New"}),
     Route("profiles:profile_rebase", WRITING, at=PROFILE),
     Route("profiles:profile_rebase", "422 422 403 404 login", "POST", at=PROFILE),
+    Route("profiles:profile_rebase", WRITING, at=PROFILE),
+    Route("profiles:profile_rebase", "422 422 403 404 login", "POST", at=PROFILE),
     Route("profiles:profile_menu", SEEING, at=PROFILE),
     Route("profiles:profile_delete", WRITING, at=PROFILE),
     Route("profiles:profile_delete", DONE, "POST", at=PROFILE, data={"confirm": "profile.name"}),

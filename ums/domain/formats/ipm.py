@@ -97,6 +97,11 @@ def read_ipm(data: bytes) -> Exchange:
     return Exchange(profiles, catalogues)
 
 
+def read_apps(data: bytes) -> tuple[ExchangedCatalogue, ...]:
+    """Only the catalogues of a file; profiles need not be in it. Raises ExchangeError."""
+    return _catalogues(Archive(data))
+
+
 def write_ipm(exchange: Exchange) -> bytes:
     """The file with these profiles and catalogues."""
     taken: set[str] = set()

@@ -122,7 +122,7 @@ class Catalogue:
         return tuple(reversed(found))
 
     def search(self, words: str) -> list[Parameter]:
-        """Parameters that hold every word in path, label, help, group or page titles.
+        """Parameters that hold every word in path, label, help, choices, group or page titles.
 
         Hits in the label come first, then hits in the path, then the rest, each in the order of the file.
         The query is cut at 200 characters and 10 words; an empty one finds nothing.
@@ -145,7 +145,7 @@ class Catalogue:
             (
                 p.label.casefold(),
                 p.path.casefold(),
-                "\n".join((p.path, p.label, p.help, p.group, titles[p.page])).casefold(),
+                "\n".join((p.path, p.label, p.help, p.group, titles[p.page], *(text for _, text in p.choices))).casefold(),
                 p,
             )
             for p in self.parameters.values()

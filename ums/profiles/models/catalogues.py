@@ -12,6 +12,8 @@ class Catalogue(models.Model):
     version = models.CharField(max_length=50)
     os = models.CharField(max_length=50, help_text="Profiles of another kind of OS are ignored on a device.")
     definition = models.TextField()
+    parameter_count = models.PositiveIntegerField(default=0)
+    page_count = models.PositiveIntegerField(default=0)
     checksum = models.CharField(max_length=64)
     imported_at = models.DateTimeField(auto_now=True)
 

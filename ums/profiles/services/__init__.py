@@ -1,6 +1,7 @@
 """All writes to catalogues, profiles, revisions, template keys and assignments."""
 
 from ums.profiles.services.assignments import profiles_assign, profiles_unassign
+from ums.profiles.services.catalogue_files import catalogue_files_import
 from ums.profiles.services.catalogues import (
     builtin_catalogues_store,
     catalogue_delete,
@@ -40,6 +41,7 @@ from ums.profiles.services.transfer import import_plan, profiles_export, profile
 __all__ = [
     "builtin_catalogues_store",
     "catalogue_delete",
+    "catalogue_files_import",
     "catalogue_import",
     "catalogue_store",
     "group_create",

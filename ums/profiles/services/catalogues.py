@@ -127,6 +127,7 @@ def _store(actor: Actor, parsed: Parsed, text: str, confirmed: bool, when: When)
         _refuse_downgrade(row, known, parsed)
     stored = copy(row) if row is not None else Catalogue(name=parsed.name, version=parsed.version)
     stored.os, stored.definition, stored.checksum = parsed.os, text, checksum
+    stored.parameter_count, stored.page_count = len(parsed.parameters), len(parsed.pages)
     clean(stored)
     stored.save()
     record(

@@ -8,6 +8,13 @@ from ums.profiles.views.assignments import (
     assignments_restore,
     profile_assignments,
 )
+from ums.profiles.views.catalogues import (
+    catalogue_delete,
+    catalogue_detail,
+    catalogue_import,
+    catalogue_list,
+    catalogue_menu,
+)
 from ums.profiles.views.changes import (
     profile_create,
     profile_delete,
@@ -19,6 +26,7 @@ from ums.profiles.views.compare import compare, profile_compare
 from ums.profiles.views.editor import catalogue_data, profile_content, profile_detail, profile_save
 from ums.profiles.views.lists import profile_list, profile_menu
 from ums.profiles.views.making import profile_copy, start_candidates
+from ums.profiles.views.rebase import profile_rebase
 from ums.profiles.views.revisions import profile_revisions, revision_detail, revision_roll_back
 from ums.profiles.views.template_assigning import (
     template_assign,
@@ -56,6 +64,11 @@ __all__ = [
     "assignment_remove",
     "assignments_restore",
     "catalogue_data",
+    "catalogue_delete",
+    "catalogue_detail",
+    "catalogue_import",
+    "catalogue_list",
+    "catalogue_menu",
     "compare",
     "import_plan",
     "import_undo",
@@ -69,6 +82,7 @@ __all__ = [
     "profile_list",
     "profile_menu",
     "profile_properties",
+    "profile_rebase",
     "profile_revisions",
     "profile_save",
     "profiles_delete",
