@@ -10,7 +10,8 @@ from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet
 from ums.features.api import FeatureViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
-from ums.profiles.api import AssignmentViewSet, CatalogueViewSet, ProfileViewSet, RevisionViewSet
+from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
+from ums.profiles.catalogue_api import CatalogueViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -15,15 +14,17 @@ from ums.core.rest import ApiViewSet, Id, Ids, Input, Ref, all_of, one_of
 from ums.devices.api import WhenField, WhenInput
 from ums.devices.models import Device, Directory
 from ums.domain.parameters import settings_to_json
+from ums.profiles.catalogue_api import RebaseInput
 from ums.profiles.content import catalogue_of, masked
 from ums.profiles.filters import AssignmentFilter, ProfileFilter
-from ums.profiles.models import Assignment, Catalogue, Profile, ProfileKind, Revision
+from ums.profiles.models import Assignment, Profile, ProfileKind, Revision
 from ums.profiles.selectors import assignment_list, catalogue_list, profile_list, revision_list
 from ums.profiles.services import (
     profile_copy,
     profile_create,
     profile_delete,
     profile_move,
+    profile_rebase,
     profile_roll_back,
     profile_save,
     profile_update,
@@ -54,45 +55,6 @@ SETTINGS_SCHEMA: dict[str, Any] = {
 @extend_schema_field(SETTINGS_SCHEMA)
 class SettingsField(serializers.DictField):
     """Settings in JSON form; services check them against the catalogue."""
-
-
-class CatalogueOut(serializers.ModelSerializer):
-    """The parameters of one firmware version."""
-
-    class Meta:
-        model = Catalogue
-        fields: tuple[str, ...] = ("id", "name", "version", "os", "checksum", "imported_at")
-        read_only_fields = fields
-
-
-class CatalogueDetailOut(CatalogueOut):
-    """With the definition: pages, classes, parameters (docs/catalogues.md)."""
-
-    definition = serializers.SerializerMethodField()
-
-    class Meta(CatalogueOut.Meta):
-        fields = (*CatalogueOut.Meta.fields, "definition")
-
-    @extend_schema_field({"type": "object", "additionalProperties": {}})
-    def get_definition(self, row: Catalogue) -> Any:
-        """As it was imported."""
-        return msgspec.json.decode(row.definition)
-
-
-class CatalogueViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
-    """Parameter catalogues: what can be set on which firmware."""
-
-    queryset = Catalogue.objects.none()
-    ordering_fields: ClassVar = {"name": "name", "id": "pk"}
-
-    def get_queryset(self) -> QuerySet[Catalogue]:
-        """For everybody who may read anything."""
-        catalogues = catalogue_list(user=self.request.user)
-        return catalogues.defer("definition") if self.action == "list" else catalogues
-
-    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
-        """Short in lists."""
-        return CatalogueOut if self.action == "list" else CatalogueDetailOut
 
 
 class ProfileOut(serializers.ModelSerializer):
@@ -185,7 +147,7 @@ class RevisionDetailOut(RevisionOut):
     @extend_schema_field(SETTINGS_SCHEMA)
     def get_settings(self, row: Revision) -> dict[str, Any]:
         """Secrets are masked."""
-        return settings_to_json(masked(catalogue_of(row.profile.based_on), row.content))
+        return settings_to_json(masked(catalogue_of(row.based_on or row.profile.based_on), row.content))
 
 
 class SettingsInput(Input):
@@ -255,6 +217,15 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         directory = one_of(directories, given.pop("directory", profile.directory_id), "directory")
         made = profile_copy(actor=self.actor, profile=profile, directory=directory, **given)
         return self._read(made.pk, created=True)
+
+    @extend_schema(request=RebaseInput, responses={201: RevisionDetailOut})
+    @action(detail=True, methods=["post"])
+    def rebase(self, request: Request, pk: str) -> Response:
+        """Move a profile to another catalogue: a new revision with what fits there and what is unknown there."""
+        profile, given = self.get_object(), self.parsed(RebaseInput)
+        catalogue = one_of(catalogue_list(user=request.user).defer("definition"), given.pop("catalogue"), "catalogue")
+        revision = profile_rebase(actor=self.actor, profile=profile, catalogue=catalogue, **given)
+        return self.answer(revision, RevisionDetailOut, created=True)
 
     @extend_schema(responses=RevisionDetailOut)
     @action(detail=True, methods=["get"], url_path="settings", url_name="settings")

@@ -57,6 +57,7 @@ ROUTES = [
     Route("api:profile-settings", API_SEEING, at=PROFILE),
     Route("api:profile-settings", API_WRITING, "PUT", at=PROFILE, json={"base": 1, "settings": EMPTY}),
     # revisions
+    Route("api:profile-rebase", MADE, "POST", at={"pk": "profile"}, json={"catalogue": "catalogue", "base": "revision.number"}),
     Route("api:revision-list", API_SEEING, at={"profile_id": "profile"}),
     Route("api:revision-detail", API_SEEING, at=REVISION),
     Route("api:revision-roll-back", MADE, "POST", at=REVISION),
@@ -71,7 +72,9 @@ ROUTES = [
     Route("api:assignment-detail", API_SEEING, at={"pk": "assignment"}),
     Route("api:assignment-detail", GONE, "DELETE", at={"pk": "assignment"}),
     Route("api:catalogue-list", API_SIGNED_IN),
+    Route("api:catalogue-list", "400 403 403 403 401", "POST", json={"definition": {}}),
     Route("api:catalogue-detail", API_SEEING, at={"pk": "catalogue"}),
+    Route("api:catalogue-detail", "409 403 403 404 401", "DELETE", at={"pk": "catalogue"}),
     # commands
     Route("api:command-list", API_SIGNED_IN),
     Route("api:command-list", "201 201 403 404 401", "POST", json={"kind": "=reboot", "devices": ["device"]}),
