@@ -1,6 +1,6 @@
 /* The editor of a profile (templates/profiles/editor.html).
 
-   <ums-editor content-url catalogue-url save-url mask reached [readonly]> <nav class="editor-nav"> <div class="editor-main">
+   <ums-editor content-url catalogue-url keys-url save-url mask reached [readonly]> <nav class="editor-nav"> <div class="editor-main">
    Modules: editor/catalogue.js (what can be set), editor/model.js (what is edited: the only state of values),
    editor/nav.js, editor/pages.js, editor/rows.js, editor/widgets.js (what is seen), editor/conflict.js (merging).
    One page is drawn at a time. The address holds ?page=, ?parameter= (jumps there) and ?active=1.
@@ -39,9 +39,11 @@ class UmsEditor extends HTMLElement {
     this.main = this.querySelector(".editor-main");
     this.bar = document.getElementById("save-bar");
     try {
-      const [catalogue, content] = await Promise.all([catalogueAt(this.getAttribute("catalogue-url")), json(this.getAttribute("content-url"))]);
+      const [catalogue, content, { body: { keys } }] = await Promise.all([catalogueAt(this.getAttribute("catalogue-url")), json(this.getAttribute("content-url")), json(this.getAttribute("keys-url"))]);
       this.catalogue = catalogue;
       this.model = new Model(content.body, (key) => this.#changed(key));
+      // A key that one may not read stays where it is used.
+      this.keys = new Map([...this.model.keysUsed.map((name) => [name, { type: "in use", help: "" }]), ...keys.map(({ name, type, help }) => [name, { type, help }])]);
     } catch (error) {
       this.#failed(error);
       return;

@@ -12,6 +12,12 @@ from ums.features.api import FeatureViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
 from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
 from ums.profiles.catalogue_api import CatalogueViewSet
+from ums.profiles.template_api import (
+    TemplateAssignmentViewSet,
+    TemplateKeyViewSet,
+    TemplateValueViewSet,
+    ValueGroupViewSet,
+)
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -22,6 +28,10 @@ router.register("profiles", ProfileViewSet, "profile")
 router.register("profiles/(?P<profile_id>[0-9]{1,18})/revisions", RevisionViewSet, "revision")
 router.register("assignments", AssignmentViewSet, "assignment")
 router.register("catalogues", CatalogueViewSet, "catalogue")
+router.register("template-keys", TemplateKeyViewSet, "template-key")
+router.register("template-keys/(?P<key_id>[0-9]{1,18})/values", TemplateValueViewSet, "template-value")
+router.register("value-groups", ValueGroupViewSet, "value-group")
+router.register("template-assignments", TemplateAssignmentViewSet, "template-assignment")
 router.register("commands", CommandViewSet, "command")
 router.register("batches", BatchViewSet, "batch")
 router.register("enrolment-keys", EnrolmentKeyViewSet, "enrolment-key")

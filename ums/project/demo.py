@@ -1,4 +1,4 @@
-"""A tenant for trying out: two hospitals and a call centre, 20 profiles, and a fleet that connects for real.
+"""A tenant for trying out: two hospitals and a call centre, 21 profiles, and a fleet that connects for real.
 
 Filled through the services as an administrator would, and found again by name: a second start changes nothing.
 """
@@ -21,9 +21,9 @@ from ums.core.actor import Actor
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.selectors import directory_root
 from ums.devices.services import device_register, device_update, directory_create
-from ums.profiles.models import Catalogue, Profile, ProfileKind
+from ums.profiles.models import Catalogue, Profile, ProfileKind, TemplateKey
 from ums.profiles.selectors import catalogue_newest
-from ums.profiles.services import profile_create, profiles_assign
+from ums.profiles.services import key_create, profile_create, profiles_assign, templates_assign, value_create
 from ums.project.data import write_private
 
 if TYPE_CHECKING:
@@ -244,6 +244,14 @@ PROFILES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any], tuple[str, 
         ("Bremen Hospital", "Oldenburg Hospital"),
     ),
     (
+        "Notice before logon",
+        "One profile for both hospitals: the name of the house comes from the template key SITE.",
+        ProfileKind.STANDARD,
+        {"auth.login.banner": {"expression": "${SITE}: for staff only. This is ${DEVICENAME}."}},
+        {},
+        ("Bremen Hospital", "Oldenburg Hospital"),
+    ),
+    (
         "On-screen keyboard",
         "For devices with touch screens; assign it where they stand.",
         ProfileKind.STANDARD,
@@ -289,6 +297,9 @@ PROFILES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any], tuple[str, 
     ),
 )
 
+SITES = {"Bremen Hospital": "Bremen Hospital", "Oldenburg Hospital": "Oldenburg Hospital"}
+"""Directory -> the value of the template key SITE there."""
+
 
 class Demo:
     """The demo tenant of one data directory, and its simulated fleet as a child process."""
@@ -301,6 +312,7 @@ class Demo:
         """Directories, profiles with assignments, the key, and the devices' entries."""
         with transaction.atomic():
             directories = _directories()
+            _template_key(directories)
             _profiles(directories)
             known = self._key_file.exists() and EnrolmentKey.objects.filter(name=KEY).exists()
             secret = "" if known else _key()
@@ -354,6 +366,16 @@ def _directories() -> dict[str, Directory]:
 def _directory(parent: Directory, name: str) -> Directory:
     known = Directory.objects.filter(parent=parent, name=name).first()
     return known or directory_create(actor=DEMO, parent=parent, name=name)
+
+
+def _template_key(directories: dict[str, Directory]) -> None:
+    if TemplateKey.objects.filter(name="SITE").exists():
+        return
+    root = directory_root(kind=DirectoryKind.TEMPLATE)
+    key = key_create(actor=DEMO, name="SITE", directory=root, description="The house, as people read it")
+    for place, name in SITES.items():
+        value = value_create(actor=DEMO, key=key, value=name)
+        templates_assign(actor=DEMO, values=[value], targets=[directories[place]])
 
 
 def _profiles(directories: dict[str, Directory]) -> None:

@@ -3,6 +3,8 @@
    A *place* is where a value stands: a parameter, and for members of a class the instance: the number of a fixed one, the
    serial of a free one. Its *key* is a path ("userinterface.display0.rotation") or "serial:name". */
 
+import { isExpression } from "./expression.js";
+
 const DEFAULTS = { group: "", help: "", choices: [], runtime: true, system_setting: false, machinespecific: false, secret: false };
 
 export class Catalogue {
@@ -87,6 +89,7 @@ export function shown(parameter, value, mask) {
   if (value === true) return "On";
   if (value === false) return "Off";
   if (value === "") return "empty";
+  if (isExpression(value)) return String(value);
   if (parameter?.secret) return mask;
   const choice = parameter?.choices.find(([each]) => each === String(value));
   return choice ? choice[1] : String(value);
@@ -94,7 +97,7 @@ export function shown(parameter, value, mask) {
 
 /** What is wrong with a value, as far as the browser can tell; the server decides. Empty when nothing is. */
 export function complaint(parameter, value) {
-  if (!parameter || !["integer", "float"].includes(parameter.type)) return "";
+  if (!parameter || isExpression(value) || !["integer", "float"].includes(parameter.type)) return "";
   const noun = parameter.type === "integer" ? "a whole number" : "a number";
   const { minimum = null, maximum = null } = parameter;
   const fits = typeof value === "number" && (minimum === null || value >= minimum) && (maximum === null || value <= maximum);

@@ -1,13 +1,15 @@
 /* The one place where edits live: the revision that editing began with (`base`) and what it shall be (`now`), both flat:
    values: Map key -> value (see catalogue.js), classes: Map serial -> class path, overwrite: bool.
-   Changes are announced to `onchange`. The wire form is that of the server: {values, instances}. */
+   A value with template keys is an Expression (expression.js), one object for one text. Changes are announced to `onchange`. The wire form is that of the server: {values, instances}. */
+
+import { isExpression, keysIn, normal } from "./expression.js";
 
 const flat = ({ settings, overwrite_sessions: overwrite }) => {
-  const values = new Map(Object.entries(settings.values));
+  const values = new Map(Object.entries(settings.values).map(([key, value]) => [key, normal(value)]));
   const classes = new Map();
   for (const [serial, instance] of Object.entries(settings.instances)) {
     classes.set(serial, instance.class);
-    for (const [name, value] of Object.entries(instance.values)) values.set(`${serial}:${name}`, value);
+    for (const [name, value] of Object.entries(instance.values)) values.set(`${serial}:${name}`, normal(value));
   }
   return { values, classes, overwrite };
 };
@@ -31,6 +33,8 @@ export class Model {
     this.errors.clear();
   }
 
+  /** Names of the template keys that the saved settings use. */
+  get keysUsed() { return [...this.base.values.values()].filter(isExpression).flatMap((value) => keysIn(String(value))); }
   has(key) { return this.now.values.has(key); }
   get(key) { return this.now.values.get(key); }
   isChanged(key) { return this.now.values.get(key) !== this.base.values.get(key); }

@@ -2,6 +2,7 @@
    active. A row is made once and then only told what changed, so that typing never loses the focus. */
 import { el, icon } from "../dom.js";
 import { complaint, shown } from "./catalogue.js";
+import { complaint as expressionComplaint, expression, expressionField, isExpression } from "./expression.js";
 import { title, widget } from "./widgets.js";
 
 let serial = 0;
@@ -15,7 +16,7 @@ const MARKS = [
 ];
 
 export class Row {
-  /** editor: {model, mask, readonly}; place: {parameter, instance} or null for a key that the catalogue lacks. */
+  /** editor: {model, mask, readonly, keys: Map of template keys}; place: {parameter, instance} or null for a key that the catalogue lacks. */
   constructor(editor, key, place) {
     this.editor = editor;
     this.key = key;
@@ -63,13 +64,43 @@ export class Row {
     else if (active) parts.push(el("span", { class: "param-shown" }, shown(this.parameter, value, mask)));
     else parts.push(this.#default());
     this.error = el("p", { class: "field-error", id: this.ids.error, hidden: true }, icon("error"), el("span"));
+    // Template keys are readable: a secret cannot come from one.
+    if (active && !readonly && !this.parameter.secret) parts.push(this.#templateButton(value));
     this.undo = el("button", { class: "icon-button", type: "button", hidden: true, title: "Back to what is saved", "aria-label": `${title(this.parameter)}: back to what is saved` }, symbol("undo"));
     this.undo.addEventListener("click", () => { model.revert(this.key); this.renew(); this.switch.focus(); });
     this.value.replaceChildren(...parts, this.undo, this.error);
     this.refresh();
   }
 
+  /* Switches between a value and an expression with template keys; what the other one was comes back. */
+  #templateButton(value) {
+    const pressed = isExpression(value);
+    const button = el("button", { class: "icon-button template-toggle", type: "button", "aria-pressed": String(pressed), "aria-label": `${title(this.parameter)}: set by template keys`, title: pressed ? "Back to a plain value" : "Set by template keys, as ${SITE}" }, "${}");
+    button.addEventListener("click", () => {
+      const before = this.kept;
+      this.kept = value;
+      if (pressed) this.editor.model.set(this.key, before ?? this.parameter.default);
+      else this.editor.model.set(this.key, before ?? expression(typeof value === "string" ? value : ""));
+      this.renew();
+      const field = this.value.querySelector("input:checked, input:not([type=radio]), select, textarea");
+      field?.focus();
+      if (!pressed) field?.setSelectionRange(field.value.length, field.value.length);
+    });
+    return button;
+  }
+
+  #expression(value) {
+    const { model, keys } = this.editor;
+    const check = (text) => model.set(this.key, expression(text), expressionComplaint(text, keys));
+    return expressionField(String(value), {
+      id: this.ids.field, label: this.ids.label, describedby: `${this.ids.error} ${this.ids.help}`, keys,
+      change: check,
+      leave: (text) => { if (model.get(this.key) === expression(text)) check(text); },
+    });
+  }
+
   #widget(value) {
+    if (isExpression(value)) return this.#expression(value);
     const { model, mask } = this.editor;
     return widget(this.parameter, value, {
       id: this.ids.field, label: this.ids.label, describedby: `${this.ids.error} ${this.ids.help}`, mask,

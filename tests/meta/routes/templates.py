@@ -1,6 +1,15 @@
-"""Pages and dialogs about template keys, their values, and groups of values."""
+"""Pages, dialogs and API of template keys, their values, and groups of values."""
 
-from tests.meta.routes.shape import SEEING, SIGNED_IN, WRITING, Budget, Route
+from tests.meta.routes.shape import (
+    API_SEEING,
+    API_SIGNED_IN,
+    API_WRITING,
+    SEEING,
+    SIGNED_IN,
+    WRITING,
+    Budget,
+    Route,
+)
 
 DONE = "204 204 403 404 login"
 CREATING = "200 200 403 403 login"
@@ -9,6 +18,10 @@ BELOW = {"directory": "own_template_directory"}
 KEY = {"pk": "template_key"}
 VALUE = {"pk": "template_value"}
 GROUP = {"pk": "value_group"}
+ON = {"values": ["template_value"], "directories": ["directory"]}
+OF_KEY = {"key_id": "template_key"}
+API_MADE = "201 201 403 404 401"
+API_GONE = "204 204 403 404 401"
 NAMED = {"name": "=NEW", "type": "=string", **BELOW}
 ASSIGNED = {"value": "template_value", "directory": "directory"}
 
@@ -46,6 +59,25 @@ ROUTES = [
     Route("profiles:template_assign_reach", SEEING, query=ASSIGNED),
     Route("profiles:template_assignment_remove", DONE, "POST", data={"ids": "template_assignment"}),
     Route("profiles:template_assignments_restore", NOWHERE, "POST", data={"quads": "=nothing"}),
+    Route("api:template-key-list", API_SIGNED_IN),
+    Route("api:template-key-list", API_MADE, "POST", json={"name": "=NEW", **BELOW}),
+    Route("api:template-key-detail", API_SEEING, at=KEY),
+    Route("api:template-key-detail", API_WRITING, "PATCH", at=KEY, json={"name": "=NEW"}),
+    Route("api:template-key-detail", API_GONE, "DELETE", at=KEY),
+    Route("api:template-value-list", API_SEEING, at=OF_KEY),
+    Route("api:template-value-list", API_MADE, "POST", at=OF_KEY, json={"value": "=new"}),
+    Route("api:template-value-detail", API_SEEING, at={**OF_KEY, **VALUE}),
+    Route("api:template-value-detail", API_WRITING, "PATCH", at={**OF_KEY, **VALUE}, json={"value": "=new"}),
+    Route("api:template-value-detail", API_GONE, "DELETE", at={**OF_KEY, **VALUE}),
+    Route("api:value-group-list", API_SIGNED_IN),
+    Route("api:value-group-list", API_MADE, "POST", json={"name": "=New", "values": ["template_value"], **BELOW}),
+    Route("api:value-group-detail", API_SEEING, at=GROUP),
+    Route("api:value-group-detail", API_WRITING, "PATCH", at=GROUP, json={"name": "=New"}),
+    Route("api:value-group-detail", API_GONE, "DELETE", at=GROUP),
+    Route("api:template-assignment-list", API_SIGNED_IN),
+    Route("api:template-assignment-list", API_MADE, "POST", json=ON),
+    Route("api:template-assignment-detail", API_SEEING, at={"pk": "template_assignment"}),
+    Route("api:template-assignment-detail", API_GONE, "DELETE", at={"pk": "template_assignment"}),
 ]  # fmt: skip
 
 BUDGETS = [
@@ -54,5 +86,9 @@ BUDGETS = [
     Budget("profiles:template_key_detail", 24, at=KEY),
     Budget("profiles:value_group_detail", 24, at=GROUP),
     Budget("profiles:template_assign", 12, query={"value": "template_value"}),
+    Budget("api:template-key-list", 6),
+    Budget("api:template-value-list", 6, at=OF_KEY),
+    Budget("api:value-group-list", 6),
+    Budget("api:template-assignment-list", 6),
 ]
 """Those of whole pages hold the tree and the counters of the frame."""
