@@ -24,6 +24,8 @@ from tests.factories import (
     DirectoryFactory,
     EnrolmentKeyFactory,
     GrantFactory,
+    FileAssignmentFactory,
+    FileFactory,
     ProfileFactory,
     TemplateAssignmentFactory,
     TemplateKeyFactory,
@@ -36,7 +38,7 @@ from ums.audit.services import record
 from ums.core.access import Action
 from ums.core.actor import Actor
 from ums.devices.models import Directory, DirectoryKind
-from ums.profiles.models import ProfileKind
+from ums.profiles.models import ProfileFile, ProfileKind
 
 ROLES = ("root", "admin", "reader", "stranger", "anonymous")
 
@@ -81,6 +83,7 @@ def make_cast() -> Cast:
     device = DeviceFactory(directory=own[DirectoryKind.DEVICE], name="Own device")
     profile = ProfileFactory(directory=own[DirectoryKind.PROFILE], name="Own profile")
     batch = BatchFactory(author=admin)
+    file = FileFactory(directory=own[DirectoryKind.FILE], name="Own file")
     key = TemplateKeyFactory(name="OWN_KEY", directory=own[DirectoryKind.TEMPLATE])
     value = TemplateValueFactory(key=key, value="own value")
     things = {
@@ -104,6 +107,10 @@ def make_cast() -> Cast:
         "user": UserFactory(username="somebody"),
         "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
         "catalogue": profile.based_on,
+        "file": file,
+        "file_assignment": FileAssignmentFactory(file=file, device=device),
+        "profile_file": ProfileFile.objects.create(profile=profile, file=file, author_name="tests"),
+        "own_file_directory": own[DirectoryKind.FILE],
         "batch": batch,
         "command": CommandFactory(batch=batch, device=device),
         "event": record(actor=Actor.of(admin), action="device.moved", target=device),

@@ -19,6 +19,7 @@ const NOUNS = {
   priority_profile: ["priority profile", "priority profiles"],
   template_value: ["value", "values"],
   value_group: ["value group", "value groups"],
+  file: ["file", "files"],
   directory: ["directory", "directories"],
   profile_directory: ["profile directory", "profile directories"],
 };

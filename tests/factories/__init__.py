@@ -3,6 +3,7 @@
 from tests.factories.accounts import PASSWORD, GrantFactory, GroupFactory, UserFactory
 from tests.factories.connector import EnrolmentKeyFactory
 from tests.factories.devices import DeviceFactory, DirectoryFactory, root
+from tests.factories.files import FileAssignmentFactory, FileFactory
 from tests.factories.jobs import BatchFactory, CommandFactory
 from tests.factories.profiles import (
     AssignmentFactory,
@@ -24,6 +25,8 @@ __all__ = [
     "DeviceFactory",
     "DirectoryFactory",
     "EnrolmentKeyFactory",
+    "FileAssignmentFactory",
+    "FileFactory",
     "GrantFactory",
     "GroupFactory",
     "ProfileFactory",

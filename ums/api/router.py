@@ -9,6 +9,7 @@ from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet
 from ums.features.api import FeatureViewSet
+from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
 from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
 from ums.profiles.catalogue_api import CatalogueViewSet
@@ -27,6 +28,8 @@ router.register("directories", DirectoryViewSet, "directory")
 router.register("profiles", ProfileViewSet, "profile")
 router.register("profiles/(?P<profile_id>[0-9]{1,18})/revisions", RevisionViewSet, "revision")
 router.register("assignments", AssignmentViewSet, "assignment")
+router.register("files", FileViewSet, "file")
+router.register("file-assignments", FileAssignmentViewSet, "file-assignment")
 router.register("catalogues", CatalogueViewSet, "catalogue")
 router.register("template-keys", TemplateKeyViewSet, "template-key")
 router.register("template-keys/(?P<key_id>[0-9]{1,18})/values", TemplateValueViewSet, "template-value")

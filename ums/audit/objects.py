@@ -36,7 +36,9 @@ def _page(name: str) -> Callable[[Any], str]:
 def _directory(row: Any) -> str:
     if row.kind == "device":
         return f"{reverse('devices:device_list')}?directory={row.pk}"
-    kind = "priority" if row.kind == "priority_profile" else "standard"
+    if row.kind == "file":
+        return f"{reverse('files:file_list')}?directory={row.pk}"
+    kind = {"profile": "standard", "priority_profile": "priority"}.get(row.kind, row.kind)
     return f"{reverse('profiles:profile_list')}?kind={kind}&directory={row.pk}"
 
 
@@ -52,6 +54,7 @@ OBJECTS: dict[str, Kind] = {
     "device": Kind("Device", "devices.Device", _page("devices:device_detail")),
     "directory": Kind("Directory", "devices.Directory", _directory, Action.BROWSE),
     "profile": Kind("Profile", "profiles.Profile", _page("profiles:profile_detail")),
+    "file": Kind("File", "files.File", _page("files:file_detail")),
     "catalogue": Kind("Catalogue"),
     "templatekey": Kind("Template key", "profiles.TemplateKey", _page("profiles:template_key_detail")),
     "templatevalue": Kind("Template value", "profiles.TemplateValue", _value),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, Q
 
+from ums.core.among import among
 from ums.core.crypto import derived_key
 from ums.domain.files import Reaching, placed
 from ums.domain.protocol import FileEntry, encode
@@ -44,7 +45,7 @@ class Files:
         self._with_profile: dict[int, list[tuple[object, ...]]] = defaultdict(list)
         if not used:
             return
-        rows = FileAssignment.objects.filter(Q(device__in=device_ids) | Q(directory__in=directory_ids)).order_by()
+        rows = FileAssignment.objects.filter(Q(device__in=among(device_ids)) | Q(directory__in=directory_ids)).order_by()
         for device, directory, place, *file in rows.values_list(
             "device_id", "directory_id", "directory__name", *_COLUMNS
         ):

@@ -1,11 +1,12 @@
 """All routes with who may use them, and the query budgets of lists; `shape` says how to add a line."""
 
-from tests.meta.routes import administration, api, console, devices, outside, profiles, templates
+from tests.meta.routes import administration, api, console, devices, files, outside, profiles, templates
 
 ROUTES = [
     *outside.ROUTES,
     *console.ROUTES,
     *devices.ROUTES,
+    *files.ROUTES,
     *profiles.ROUTES,
     *templates.ROUTES,
     *api.ROUTES,
@@ -14,6 +15,7 @@ ROUTES = [
 BUDGETS = [
     *console.BUDGETS,
     *devices.BUDGETS,
+    *files.BUDGETS,
     *profiles.BUDGETS,
     *templates.BUDGETS,
     *api.BUDGETS,

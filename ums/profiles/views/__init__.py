@@ -24,6 +24,7 @@ from ums.profiles.views.changes import (
 )
 from ums.profiles.views.compare import compare, profile_compare
 from ums.profiles.views.editor import catalogue_data, profile_content, profile_detail, profile_save
+from ums.profiles.views.files import profile_files, profile_files_add, profile_files_remove, profiles_of_file
 from ums.profiles.views.lists import profile_list, profile_menu
 from ums.profiles.views.making import profile_copy, start_candidates
 from ums.profiles.views.rebase import profile_rebase
@@ -80,6 +81,9 @@ __all__ = [
     "profile_delete",
     "profile_detail",
     "profile_list",
+    "profile_files",
+    "profile_files_add",
+    "profile_files_remove",
     "profile_menu",
     "profile_properties",
     "profile_rebase",
