@@ -7,7 +7,7 @@ from rest_framework.routers import DefaultRouter
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
-from ums.effective.api import EffectiveSettingsViewSet
+from ums.effective.api import EffectiveSettingsViewSet, ProfileEffectViewSet
 from ums.features.api import FeatureViewSet
 from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
@@ -42,3 +42,4 @@ router.register("audit", EventViewSet, "event")
 router.register("features", FeatureViewSet, "feature")
 
 effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})
+profile_effect = ProfileEffectViewSet.as_view({"get": "retrieve"})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
-from ums.api.router import effective_settings, router
+from ums.api.router import effective_settings, profile_effect, router
 from ums.api.views import DocsView, SchemaView, UnknownView
 
 app_name = "api"
 urlpatterns = [
     *router.urls,
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/effective-settings/$", effective_settings, name="effective-settings"),
+    re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", login_required(DocsView.as_view()), name="docs"),
     re_path(r"^.*$", UnknownView.as_view(), name="unknown"),

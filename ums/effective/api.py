@@ -11,15 +11,19 @@ from rest_framework.response import Response
 from ums.core.rest import ApiViewSet, Input, one_of
 from ums.devices.models import Device
 from ums.devices.selectors import device_list
+from ums.effective.conflicts import profile_effect
 from ums.effective.filters import SOURCES, ParameterFilter
 from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import settings_explained
+from ums.profiles.models import Profile
+from ums.profiles.selectors import profile_list
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from ums.domain.effectiveness import Layer
     from ums.domain.parameters import Value
+    from ums.effective.conflicts import Rival
     from ums.effective.selectors import DeviceExplained, Explained, ExplainedInstance
 
 ANY_VALUE = {
@@ -174,6 +178,56 @@ class EffectiveSettingsViewSet(ApiViewSet):
         device = one_of(device_list(user=request.user), int(device_id), "device")
         explained = settings_explained(device=device)
         return Response(_document(device, explained, ParameterFilter(**given)))
+
+
+class RivalOut(serializers.Serializer):
+    """What is in the way of a setting."""
+
+    profile = serializers.SerializerMethodField(help_text="null: something else, see the rule.")
+    name = serializers.CharField(source="label")
+    devices = serializers.IntegerField()
+    rule = serializers.CharField()
+
+    @extend_schema_field({"type": "integer", "nullable": True})
+    def get_profile(self, rival: Rival) -> int | None:
+        """Its id."""
+        return rival.profile or None
+
+
+class SettingEffectOut(serializers.Serializer):
+    """A parameter or a free instance of the profile."""
+
+    key = serializers.CharField(help_text="Path, or the serial of an instance.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    within = serializers.CharField()
+    devices = serializers.IntegerField(help_text="On how many devices it takes effect.")
+    rivals = RivalOut(many=True, help_text="Three at most, those on the most devices first.")
+
+
+class ProfileEffectOut(serializers.Serializer):
+    """What a profile comes to on its devices."""
+
+    devices = serializers.IntegerField(help_text="Devices that it is assigned to and that you may read.")
+    without = serializers.IntegerField(help_text="Devices among them on which it does not count at all.")
+    settings = SettingEffectOut(many=True)
+
+
+class ProfileEffectViewSet(ApiViewSet):
+    """Which settings of a profile take effect, and because of whom others do not."""
+
+    queryset = Profile.objects.none()
+    pagination_class = None
+    filter_backends: Any = ()
+
+    @extend_schema(
+        operation_id="profiles_effect_retrieve",
+        parameters=[OpenApiParameter("profile_id", int, OpenApiParameter.PATH)],
+        responses=ProfileEffectOut,
+    )
+    def retrieve(self, request: Request, profile_id: str) -> Response:
+        """Each setting with the number of devices on which it takes effect. One document, bounded by the profile."""
+        profile = one_of(profile_list(user=request.user), int(profile_id), "profile")
+        return self.answer(profile_effect(profile=profile, user=request.user), ProfileEffectOut)
 
 
 def _document(device: Device, explained: DeviceExplained, wanted: ParameterFilter) -> dict[str, Any]:
