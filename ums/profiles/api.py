@@ -33,6 +33,7 @@ from ums.profiles.services import (
 )
 
 if TYPE_CHECKING:
+from ums.profiles.transfer_api import TransferActions
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
@@ -160,14 +161,17 @@ class SettingsInput(Input):
     when = WhenField()
 
 
-class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
-    """Standard and priority profiles."""
+class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TransferActions):
+    """Profiles of all kinds: standard and priority ones, firmware customizations, universal firmware updates.
+
+    Those in the recycle bin are listed with `deleted=true` only. They can be read, restored and deleted for good.
+    """
 
     queryset = Profile.objects.none()
     serializer_class = ProfileOut
     filterset_class = ProfileFilter
     ordering_fields: ClassVar = {"name": "name", "id": "pk", "updated_at": "updated_at", "created_at": "created_at"}
-    dry_runs: ClassVar = frozenset({"create", "copy", "destroy", "move", "settings_save"})
+    dry_runs: ClassVar = frozenset({"create", "copy", "destroy", "import_file", "move", "restore", "settings_save"})
 
     def get_queryset(self) -> QuerySet[Profile]:
         """Profiles that the user may read."""

@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_up(commands)
     _add_api_token(commands)
     _add_reset_password(commands)
+    _add_profiles(commands)
     add_agent_parser(commands)
     add_simulate_parser(commands)
     options = parser.parse_args(arguments)
@@ -95,6 +96,60 @@ def _add_reset_password(commands: argparse._SubParsersAction[argparse.ArgumentPa
     parser.set_defaults(run=_reset_password)
 
 
+def _add_profiles(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "profiles",
+        help="keep profiles and assignments as files: export, diff, apply",
+        description="Keep profiles and their assignments as files, in version control or a pipeline. docs/exchange.md "
+        "describes the files.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    export = actions.add_parser(
+        "export",
+        help="write profiles and assignments into a directory",
+        description="Write one file for each profile into DIR/profiles, and DIR/assignments.toml. "
+        "Files of the same name are replaced, others stay. Exit code 0: done, 2: not.",
+    )
+    export.add_argument("--profile", metavar="NAME", nargs="+", default=[], help="only profiles with these names")
+    export.add_argument(
+        "--format",
+        choices=("toml", "ipm", "xml"),
+        default="toml",
+        help="toml: readable, with assignments; ipm and xml: all profiles in one file (%(default)s)",
+    )
+    export.add_argument("--secrets", action="store_true", help="with readable passwords instead of dots; is recorded")
+    diff = actions.add_parser(
+        "diff",
+        help="print what applying a directory would change",
+        description="Print what applying DIR would change: + new, ~ changed, - gone. Nothing is stored. "
+        "Exit code 0: no difference, 1: differences, 2: the files cannot be applied.",
+    )
+    apply = actions.add_parser(
+        "apply",
+        help="make profiles and assignments as the files of a directory say",
+        description="Make profiles and assignments as the files of DIR say, all together or none, changed profiles as "
+        "new revisions. What the files do not name stays, unless --prune is given. "
+        "Exit code 0: applied, or nothing to do; 2: not applied, with file and line.",
+    )
+    apply.add_argument("--yes", action="store_true", help="do not ask; needed where nobody can answer")
+    apply.add_argument("--dry-run", action="store_true", help="only print what would change")
+    for action, name in ((export, "export"), (diff, "diff"), (apply, "apply")):
+        action.add_argument("directory", metavar="DIR", type=Path, help="the directory with the files")
+        if action is not export:
+            action.add_argument(
+                "--prune",
+                action="store_true",
+                help="also move profiles that no file names to the recycle bin, and remove assignments that are not "
+                "named from profiles that are",
+            )
+            action.add_argument(
+                "--create-directories", action="store_true", help="make missing directories of devices, too"
+            )
+        action.add_argument("--user", default="admin", help="whose permissions it has (%(default)s)")
+        _add_data(action)
+        action.set_defaults(run=_profiles, action=name)
+
+
 def _up(options: argparse.Namespace) -> int:
     _use(options.data)
     from ums.project.up import up
@@ -114,6 +169,14 @@ def _reset_password(options: argparse.Namespace) -> int:
     from ums.project.operator import reset_password
 
     return reset_password(username=options.user)
+
+
+def _profiles(options: argparse.Namespace) -> int:
+    _use(options.data)
+    from ums.project import profile_files
+
+    code: int = getattr(profile_files, options.action)(options)
+    return code
 
 
 def _use(data: Path | None) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def api_token(*, name: str, username: str) -> int:
     """Print a new API token, alone on the last line."""
-    with _installation(username) as user:
+    with installation(username) as user:
         if user is None:
             return 1
         from ums.accounts.services import api_token_create
@@ -32,7 +32,7 @@ def api_token(*, name: str, username: str) -> int:
 
 def reset_password(*, username: str) -> int:
     """Print a new random password for an administrator and lift a lockout."""
-    with _installation(username) as user:
+    with installation(username) as user:
         if user is None:
             return 1
         from axes.utils import reset
@@ -49,7 +49,7 @@ def reset_password(*, username: str) -> int:
 
 
 @contextmanager
-def _installation(username: str) -> Iterator[User | None]:
+def installation(username: str) -> Iterator[User | None]:
     """The administrator `username` of the installation, or None and a line that says what is missing."""
     try:
         django.setup()

@@ -109,7 +109,7 @@ def test_a_plan_stores_nothing() -> None:
     made()
     counts = [Profile.objects.count(), Catalogue.objects.count(), Directory.objects.count(), Event.objects.count()]
     plan = import_plan(actor=SYSTEM, data=ipm(setup_def=SETUP_DEF))
-    assert plan.profiles[0].state is State.NEW and plan.catalogues[0][1].startswith("imported")
+    assert plan.profiles[0].state is State.NEW and plan.catalogues[0][1].startswith("is imported")
     assert counts == [
         Profile.objects.count(), Catalogue.objects.count(), Directory.objects.count(), Event.objects.count(),
     ]  # fmt: skip
@@ -231,7 +231,7 @@ def test_who_may_not_administer_gets_a_stand_in(cast: Cast) -> None:
     assert plan.profiles[0].content.unknown == ("system.time.ntp_enabled",)
     # Later somebody imports the real one in its place.
     plan = import_plan(actor=SYSTEM, data=ipm(setup_def=SETUP_DEF))
-    assert plan.catalogues[0][1].startswith("imported") and not plan.profiles[0].content.unknown
+    assert plan.catalogues[0][1].startswith("is imported") and not plan.profiles[0].content.unknown
 
 
 @pytest.mark.parametrize(

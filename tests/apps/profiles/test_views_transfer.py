@@ -92,7 +92,7 @@ def test_what_exists_asks_and_keeps_the_other_answers(cast: Cast) -> None:
     answer = post(cast, "profiles_import", file=file(volume=31), leave_out="1")
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Decide what to do with 1 of the profiles" in page and "Differs in 1" in page and "Choose…" in page
+    assert "Decide what to do with “Kiosk”" in page and "Differs in 1" in page and "Choose…" in page
     answer = post(cast, "profiles_import", file=file(volume=31), **{"decision-0": "replace"})
     assert "replaced revision 1" in answer.content.decode()
     profile = Profile.objects.get(name="Kiosk")

@@ -1,5 +1,6 @@
 """All writes to catalogues, profiles, revisions, template keys and assignments."""
 
+from ums.profiles.services.apply import profiles_apply, profiles_difference, profiles_tree
 from ums.profiles.services.assignments import profiles_assign, profiles_unassign
 from ums.profiles.services.catalogue_files import catalogue_files_import
 from ums.profiles.services.catalogues import (
@@ -63,10 +64,13 @@ __all__ = [
     "profile_roll_back",
     "profile_save",
     "profile_update",
+    "profiles_apply",
     "profiles_assign",
+    "profiles_difference",
     "profiles_export",
     "profiles_import",
     "profiles_import_undo",
+    "profiles_tree",
     "profiles_unassign",
     "recycle_bin_empty",
     "templates_assign",

@@ -39,7 +39,7 @@ class Bases:
             if any((row.name, row.version) == (one.name, one.version) and not stands_in(row) for row in self.rows):
                 told.append((str(one), "is there already"))
             elif self._actor.user is not None and not may(self._actor.user, Action.ADMINISTER):
-                told.append((str(one), "left out: only who manages the network may import catalogues"))
+                told.append((str(one), "is left out: only who manages the network may import catalogues"))
             else:
                 told.append((str(one), self._store(one)))
         return told
@@ -81,9 +81,9 @@ class Bases:
                     translations=one.translations,
                 )
         except AppError as error:
-            return f"left out: {error.message}"
+            return f"is left out. {error.message.rstrip('.')}"
         self.rows = [known for known in self.rows if known.pk != row.pk] + [row]
-        return f"imported; {len(told):,} details were adapted" if told else "imported"
+        return f"is imported; {len(told):,} details are adapted" if told else "is imported"
 
     def _stand_in(self, basis: Basis) -> Catalogue:
         name, version = basis.name.strip()[:100] or "Unknown firmware", basis.version.strip()[:50] or UNKNOWN_VERSION

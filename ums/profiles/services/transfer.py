@@ -203,7 +203,9 @@ def _chosen(plan: ImportPlan, decisions: Mapping[int, Decision], duplicates: Dec
             raise AppError("nothing_to_replace", f"There is no “{planned.given.name}” that could be replaced.")
         chosen[planned.number] = decision or Decision.SKIP
     if missing:
-        message = f"Decide what to do with {len(missing):,} of the profiles: they exist already."
+        names = [one.given.name for one in plan.profiles if str(one.number) in missing]
+        words = f"“{names[0]}”: it exists" if len(names) == 1 else f"{len(names):,} profiles: they exist"
+        message = f"Decide what to do with {words} already."
         raise AppError("decision_missing", message, fields=missing)
     return chosen
 
