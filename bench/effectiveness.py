@@ -19,7 +19,7 @@ from ums.domain.parameters import Value, digest_of
 
 PROFILES = 25
 PARAMETERS = 200
-CATALOGUES = {500: 6.0, 6_400: 16.0}
+CATALOGUES = {500: 6.0, 6_400: 8.0}
 """Parameters of the catalogue, and how many times as long as the plain merge it may take."""
 ROUNDS = 1_000
 KEY = bytes(32)

@@ -175,19 +175,15 @@ def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective
 def tag(effective: Effective, key: bytes, digest: bytes | None = None) -> str:
     """Name of the result: 32 hex digits, the same for the same values and instances wherever they come from.
 
-    Only what differs from the defaults is sorted and hashed, for these are thousands and the same on many devices.
     key: at most 64 bytes, secret of the network; without it nobody can test guesses of secret values against a tag.
-    digest: of the defaults (`Catalogue.digest`); worked out when it is not given.
+    digest: of the paths of the defaults (`Catalogue.digest`); worked out when it is not given. It stands for thousands
+    of paths, the same on many devices, which so need not be sorted and hashed for each.
     """
     values, defaults = effective.values, effective.defaults
-    changed = {}
-    for path in effective.winners:
-        value, default = values[path], defaults.get(path)
-        # True equals 1, and is another value.
-        if value != default or type(value) is not type(default):
-            changed[path] = value
+    known = list(map(values.__getitem__, defaults))
+    unknown = {} if len(known) == len(values) else {path: values[path] for path in values.keys() - defaults.keys()}
     instances = {serial: (item.cls, dict(item.values)) for serial, item in effective.instances.items()}
-    content = (digest or digest_of(defaults), changed, instances)
+    content = (digest or digest_of(defaults), known, unknown, instances)
     return hashlib.blake2b(_ENCODER.encode(content), digest_size=16, key=key).hexdigest()
 
 

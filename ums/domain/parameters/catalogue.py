@@ -1,7 +1,7 @@
 """The catalogue: all parameters of one firmware version, in pages, with their instance classes."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -11,7 +11,6 @@ import msgspec
 
 from ums.domain.parameters.parameter import Parameter, Value
 
-_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 _MAX_QUERY = 200
 _MAX_QUERY_WORDS = 10
 
@@ -20,9 +19,9 @@ class CatalogueError(ValueError):
     """Data that is not a catalogue; the message names the place and what is expected there."""
 
 
-def digest_of(values: Mapping[str, Value]) -> bytes:
-    """32 bytes that name values by path, in whatever order they stand."""
-    return hashlib.blake2b(_ENCODER.encode(dict(values)), digest_size=32).digest()
+def digest_of(paths: Iterable[str]) -> bytes:
+    """32 bytes that name paths in their order."""
+    return hashlib.blake2b(msgspec.msgpack.encode(list(paths)), digest_size=32).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +84,14 @@ class Catalogue:
 
     @cached_property
     def defaults(self) -> Mapping[str, Value]:
-        """What a device uses where nothing is set: plain parameters and fixed instances, not free ones."""
+        """What a device uses where nothing is set, by path: plain parameters and fixed instances, not free ones."""
         plain = {path: parameter.default for path, parameter in self.parameters.items() if "%" not in path}
         fixed = {path: parameter.default for path, parameter in self.concrete.items()}
         return MappingProxyType(plain | fixed)
 
     @cached_property
     def digest(self) -> bytes:
-        """Names the defaults: the same for the same paths and values, whatever else the catalogues hold."""
+        """Names the paths that have defaults: the same for the same paths in the same order, whatever else catalogues hold."""
         return digest_of(self.defaults)
 
     @cached_property
@@ -141,15 +140,12 @@ class Catalogue:
     @cached_property
     def _haystack(self) -> tuple[tuple[str, str, str, Parameter], ...]:
         titles = {page: "\n".join(step.title for step in self.trail(page)) for page in self.pages}
-        return tuple(
-            (
-                p.label.casefold(),
-                p.path.casefold(),
-                "\n".join((p.path, p.label, p.help, p.group, titles[p.page], *(text for _, text in p.choices))).casefold(),
-                p,
-            )
-            for p in self.parameters.values()
-        )
+        found = []
+        for p in self.parameters.values():
+            choices = (label for _, label in p.choices)
+            everything = "\n".join((p.path, p.label, p.help, p.group, titles[p.page], *choices))
+            found.append((p.label.casefold(), p.path.casefold(), everything.casefold(), p))
+        return tuple(found)
 
     @cached_property
     def _by_page(self) -> dict[str, tuple[Parameter, ...]]:
