@@ -17,6 +17,7 @@ from ums.core.rest import MAX_IDS, all_of, one_of
 from ums.devices.models import Directory
 from ums.devices.services import When
 from ums.domain.criteria import Criteria, Field, Kind, Pattern, Span
+from ums.profiles import searching
 from ums.profiles.models import Assignment, Profile, ProfileKind
 from ums.profiles.selectors import profile_list
 from ums.profiles.services.profiles import DIRECTORY_KIND
@@ -30,6 +31,10 @@ FIELDS = (
     Field("based-on", Kind.TEXT, "Firmware, as UMS Linux"),
     Field("author", Kind.TEXT, "Who changed it last"),
     Field("changed", Kind.MOMENT, "Last change, as <7d"),
+    Field("sets", Kind.TEXT, "Parameter that it sets, as update.server or update.*"),
+    Field("value", Kind.TEXT, "Value in it, as *.example.org"),
+    Field("template", Kind.FLAG, "With template keys", (("yes", "Yes"), ("no", "No"))),
+    Field("unused", Kind.FLAG, "Reaches no device", (("yes", "Never assigned, or to empty directories"), ("no", "No"))),
 )
 """What the filter bar of the list offers."""
 
@@ -88,13 +93,21 @@ def with_words(rows: QuerySet[Profile], words: str) -> QuerySet[Profile]:
 
 def _condition(key: str, wanted: Any) -> Q:
     if isinstance(wanted, Pattern):
-        return like(_TEXTS[key], wanted)
+        return _SEARCHED[key](wanted) if key in _SEARCHED else like(_TEXTS[key], wanted)
     if isinstance(wanted, Span):
         condition = Q(pk__isnull=wanted.never)
         condition &= Q(updated_at__gte=wanted.start) if wanted.start else Q()
         return condition & (Q(updated_at__lt=wanted.end) if wanted.end else Q())
-    used = Q(pk__in=Assignment.objects.values("profile"))
-    return used if wanted else ~used
+    condition = _FLAGS[key]()
+    return condition if wanted else ~condition
+
+
+def _assigned() -> Q:
+    return Q(pk__in=Assignment.objects.values("profile"))
+
+
+_FLAGS = {"assigned": _assigned, "unused": searching.unused, "template": searching.uses_templates}
+_SEARCHED = {"sets": searching.sets, "value": searching.has_value}
 
 
 def given(request: HttpRequest) -> QueryDict:

@@ -15,16 +15,18 @@ from ums.core.access import Action, require
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
-from ums.core.trial import current_trial
 from ums.core.tryout import previews
 from ums.profiles import services
 from ums.profiles.forms import CreateForm, MoveForm, PropertiesForm
-from ums.profiles.models import Assignment, ProfileKind
+from ums.profiles.kinds import WORDS
+from ums.profiles.models import Assignment
 from ums.profiles.selectors import devices_of_targets
 from ums.profiles.views.asked import (
+    as_text,
     chosen_profiles,
     devices_get_it,
     directory_of,
+    given,
     kind_of,
     may_all,
     profile_of,
@@ -47,16 +49,17 @@ def profile_create(request: HttpRequest) -> HttpResponse:
     if form.nowhere:
         raise NotAllowed("You lack the permission to write in any directory of profiles.")
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        fields = form.cleaned_data
         try:
-            given["settings"] = starting_settings(request, given.pop("start"), given.pop("source"), given["based_on"])
-            profile = services.profile_create(actor=Actor.from_request(request), **given)
+            start, source = fields.pop("start", ""), fields.pop("source", None)
+            fields["settings"] = starting_settings(request, start, source, fields["based_on"])
+            profile = services.profile_create(actor=Actor.from_request(request), **fields)
         except AppError as error:
             form.refuse(error)
         else:
             url = reverse("profiles:profile_detail", args=[profile.pk])
             return done(f"Created “{profile.name}”.", redirect=url)
-    context = {"form": form, "priority": kind == ProfileKind.PRIORITY, "action_url": request.get_full_path()}
+    context = {"form": form, "words": WORDS[kind], "action_url": request.get_full_path()}
     return _dialog(request, "profiles/_create.html", context, form)
 
 
@@ -79,20 +82,26 @@ def profile_properties(request: HttpRequest, pk: int) -> HttpResponse:
 
 @dialog
 def profiles_move(request: HttpRequest) -> HttpResponse:
-    """Profiles into another directory of their tree."""
-    profiles = _some(request)
+    """Profiles into another directory of their tree. A drop names it as `target_id`; *Undo* posts an address."""
+    profiles, asked = _some(request), given(request)
     kinds = {profile.kind for profile in profiles}
-    for profile in profiles:
-        require(request.user, Action.WRITE, profile)
-    form = MoveForm(request.POST if "directory" in request.POST else None, user=request.user, profile=profiles[0])
+    if not may_all(request, Action.WRITE, profiles):
+        raise NotAllowed("You lack the permission “Write” on what you chose.")
     if len(kinds) > 1:
-        raise AppError("directory_other_kind", "Standard and priority profiles stay in their own trees.")
+        raise AppError("directory_other_kind", "Each kind of profile stays in its own tree.")
+    moving = request.method == "POST" and "directory" in asked
+    target = {"directory": asked["target_id"]} if asked.get("target_id") else {}
+    form = MoveForm(asked if moving else None, user=request.user, profile=profiles[0], initial=target)
     if form.is_valid():
         actor, directory = Actor.from_request(request), form.cleaned_data["directory"]
         with transaction.atomic():
             for profile in profiles:
                 services.profile_move(actor=actor, profile=profile, directory=directory)
-        return done(f"Moved {_words(profiles)} to {directory.name}.", changed=["profiles", "directories"])
+        before = {profile.directory_id for profile in profiles}
+        ids = as_text([profile.pk for profile in profiles])
+        undo = f"{request.path}?ids={ids}&directory={before.pop()}" if len(before) == 1 else ""
+        text = f"Moved {_words(profiles)} to {directory.name}."
+        return done(text, undo=undo, changed=["profiles", "directories"])
     context = {"form": form, "profiles": profiles, "action_url": request.path}
     return _dialog(request, "profiles/_move.html", context, form)
 
@@ -114,31 +123,28 @@ def profiles_delete(request: HttpRequest) -> HttpResponse:
 
 
 def _delete(request: HttpRequest, profiles: list[Profile], redirect: str) -> HttpResponse:
-    """Names what is lost; asks for the name, or the number, when devices are reached."""
+    """Tells what leaves the devices. No name is asked for: it goes to the recycle bin, and Undo brings it back."""
     if not may_all(request, Action.WRITE, profiles):
         raise NotAllowed("You lack the permission “Write” on what you chose.")
     assignments = Assignment.objects.filter(profile__in=profiles).select_related("device", "directory")
     reached = devices_of_targets(targets=[one.target for one in assignments]).count()
-    confirm = profiles[0].name.strip() if len(profiles) == 1 else f"delete {len(profiles)}"
-    wrong = False
     if request.method == "POST":
-        wrong = bool(reached) and not current_trial() and request.POST.get("confirm", "").strip() != confirm
-        if not wrong:
-            when, words = when_of(request.POST), _words(profiles)
-            with transaction.atomic():
-                for profile in profiles:
-                    services.profile_delete(actor=Actor.from_request(request), profile=profile, when=when)
-            detail = devices_get_it(reached, when) if reached else ""
-            return done(f"Deleted {words}.", detail=detail, changed=[] if redirect else ["profiles"], redirect=redirect)
+        when, words = when_of(request.POST), _words(profiles)
+        with transaction.atomic():
+            for profile in profiles:
+                services.profile_delete(actor=Actor.from_request(request), profile=profile, when=when)
+        detail = devices_get_it(reached, when) if reached else ""
+        ids = as_text([profile.pk for profile in profiles])
+        undo = f"{reverse('profiles:profiles_restore')}?ids={ids}&when={when.value}"
+        changed = [] if redirect else ["profiles", "assignments"]
+        return done(f"Moved {words} to the recycle bin.", detail=detail, undo=undo, changed=changed, redirect=redirect)
     counted = {row["profile"]: row["n"] for row in assignments.order_by().values("profile").annotate(n=Count("pk"))}
     context = {
         "profiles": [(profile, counted.get(profile.pk, 0)) for profile in profiles],
         "reached": reached,
-        "confirm": confirm if reached else "",
-        "wrong": wrong,
         "action_url": request.path,
     }
-    return render(request, "profiles/_delete.html", context, status=422 if wrong else 200)
+    return render(request, "profiles/_delete.html", context)
 
 
 def _some(request: HttpRequest) -> list[Profile]:
