@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import (
     AssignmentFactory,
@@ -97,6 +98,9 @@ def make_cast() -> Cast:
         "revision": profile.head,
         "priority_profile": ProfileFactory(
             kind=ProfileKind.PRIORITY, directory=own[DirectoryKind.PRIORITY_PROFILE], name="Own priority profile"
+        ),
+        "deleted_profile": ProfileFactory(
+            directory=own[DirectoryKind.PROFILE], name="Deleted profile", deleted_at=timezone.now(), deleted_by="admin"
         ),
         "assignment": AssignmentFactory(profile=profile, device=device),
         "template_key": value.key,

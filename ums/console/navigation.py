@@ -12,20 +12,32 @@ from django.urls import Resolver404, resolve, reverse
 from ums.core.access import Action, may_somewhere, restrict
 from ums.devices.models import Device, DirectoryKind
 from ums.devices.selectors import directory_device_counts, directory_list, directory_root
-from ums.profiles.models import Profile, ProfileKind
+from ums.features.selectors import is_enabled
+from ums.profiles.kinds import PRIORITY_PROFILES, WORDS
+from ums.profiles.models import Profile
+from ums.profiles.selectors import profile_bin
+from ums.profiles.services.profiles import DIRECTORY_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+PROFILE_KINDS = {directory: kind for kind, directory in DIRECTORY_KIND.items()}
+"""Kind of the profiles in a tree of directories of a kind."""
+
 ICONS = {
     DirectoryKind.DEVICE.value: "monitor",
-    DirectoryKind.PROFILE.value: "sliders-horizontal",
-    DirectoryKind.PRIORITY_PROFILE.value: "shield",
+    **{directory: WORDS[kind].icon for directory, kind in PROFILE_KINDS.items()},
 }
 MANY = 30
 """Lines of a level that a fresh page shows open."""
 
-KINDS = (DirectoryKind.PROFILE, DirectoryKind.PRIORITY_PROFILE, DirectoryKind.DEVICE)
+KINDS = (
+    DirectoryKind.PROFILE,
+    DirectoryKind.PRIORITY_PROFILE,
+    DirectoryKind.CUSTOMIZATION,
+    DirectoryKind.UPDATE,
+    DirectoryKind.DEVICE,
+)
 """Top to bottom, as the original orders them (ui.md)."""
 
 
@@ -45,6 +57,7 @@ class Node:
     children_url: str = ""
     direct: int | None = None
     total: int | None = None
+    count: int | None = None
     kind: str = ""
     pk: int | None = None
     drag: bool = False
@@ -127,13 +140,11 @@ class DirectoryTree:
         if self._kind == DirectoryKind.DEVICE:
             url = reverse("devices:device_list")
             return url if pk == self.root.pk else f"{url}?directory={pk}"
-        priority = self._kind == DirectoryKind.PRIORITY_PROFILE
-        kind = ProfileKind.PRIORITY if priority else ProfileKind.STANDARD
-        url = f"{reverse('profiles:profile_list')}?kind={kind.value}"
+        url = f"{reverse('profiles:profile_list')}?kind={PROFILE_KINDS[self._kind]}"
         return url if pk == self.root.pk else f"{url}&directory={pk}"
 
     def _profiles(self, user: Any) -> dict[int, int]:
-        rows = restrict(Profile.objects.filter(directory__kind=self._kind), user, Action.BROWSE)
+        rows = restrict(Profile.objects.filter(directory__kind=self._kind, deleted_at=None), user, Action.BROWSE)
         return dict(rows.order_by().values_list("directory").annotate(count=Count("pk")))
 
     def _total(self, root: int) -> None:
@@ -166,15 +177,32 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
     path = urlsplit(location).path
     current_kind, current = _current(location)
     nodes: list[Node | None] = []
-    for kind in KINDS if may_somewhere(user, Action.BROWSE) else ():
+    for kind in _shown_kinds() if may_somewhere(user, Action.BROWSE) else ():
         if kind == DirectoryKind.DEVICE:
             nodes.append(_templates(path))
         directories = DirectoryTree(user, kind)
         here = (current or directories.root.pk) if kind == current_kind else None
         depth = 0 if opened is not None else directories.depth_of_fresh_page() if kind == DirectoryKind.DEVICE else 1
         nodes.append(directories.node(directories.root.pk, here, 1, depth, opened or frozenset()))
+    if nodes:
+        nodes.append(_recycle_bin(user, path))
     administration = _administration(user, path)
     return [*nodes, None, administration] if administration else nodes
+
+
+def _shown_kinds() -> list[DirectoryKind]:
+    """The trees without that of what is switched off."""
+    off = () if is_enabled(PRIORITY_PROFILES) else (DirectoryKind.PRIORITY_PROFILE,)
+    return [kind for kind in KINDS if kind not in off]
+
+
+def _recycle_bin(user: Any, path: str) -> Node:
+    url = reverse("profiles:recycle_bin")
+    count = profile_bin(user=user).order_by().count()
+    current = path.startswith(url)
+    return Node(
+        id="recycle-bin", label="Recycle Bin", icon="recycle", level=1, url=url, current=current, count=count or None
+    )
 
 
 def _templates(path: str) -> Node:
@@ -210,8 +238,8 @@ def _current(location: str) -> tuple[str, int | None]:
     if match.view_name == "devices:device_list":
         return DirectoryKind.DEVICE, directory
     if match.view_name == "profiles:profile_list":
-        priority = query.get("kind", [""])[0] == ProfileKind.PRIORITY
-        return DirectoryKind.PRIORITY_PROFILE if priority else DirectoryKind.PROFILE, directory
+        kind = query.get("kind", [""])[0]
+        return DIRECTORY_KIND.get(kind, DirectoryKind.PROFILE.value), directory
     return "", None
 
 
@@ -219,6 +247,7 @@ def _administration(user: Any, path: str) -> Node | None:
     leaves = [
         ("keys", "First-authentication Keys", "key-round", reverse("connector:key_list"), Action.ENROL),
         ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
+        ("features", "UMS Features", "toggle-right", reverse("features:feature_list"), Action.ADMINISTER),
         ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
     ]
     allowed = [leaf for leaf in leaves if may_somewhere(user, leaf[4])]

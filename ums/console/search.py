@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from ums.core.access import Action, may_somewhere, restrict
 from ums.devices.models import Device, Directory, DirectoryKind
+from ums.features.selectors import is_enabled
+from ums.profiles.kinds import PRIORITY_PROFILES, WORDS, counting
 from ums.profiles.models import Profile, ProfileKind
 
 if TYPE_CHECKING:
@@ -46,8 +48,13 @@ def search(user: Any, text: str) -> list[tuple[str, list[Hit]]]:
 def _pages(user: Any, text: str) -> list[Hit]:
     pages = [
         ("Devices", reverse("devices:device_list"), "monitor", Action.BROWSE),
-        ("Profiles", reverse("profiles:profile_list"), "sliders-horizontal", Action.BROWSE),
-        ("Priority Profiles", reverse("profiles:profile_list") + "?kind=priority", "shield", Action.BROWSE),
+        *(
+            (one.title, f"{reverse('profiles:profile_list')}?kind={one.kind}", one.icon, Action.BROWSE)
+            for one in WORDS.values()
+            if one.kind != ProfileKind.PRIORITY or is_enabled(PRIORITY_PROFILES)
+        ),
+        ("Recycle Bin", reverse("profiles:recycle_bin"), "recycle", Action.BROWSE),
+        ("UMS Features", reverse("features:feature_list"), "toggle-right", Action.ADMINISTER),
         ("First-authentication Keys", reverse("connector:key_list"), "key-round", Action.ENROL),
         ("Audit Log", reverse("audit:event_list"), "scroll-text", Action.AUDIT),
     ]
@@ -84,13 +91,13 @@ def _directories(user: Any, text: str) -> list[Hit]:
 
 
 def _profiles(user: Any, text: str) -> list[Hit]:
-    rows = restrict(Profile.objects.filter(name__icontains=text), user, Action.READ)
+    rows = restrict(Profile.objects.filter(counting(), name__icontains=text), user, Action.READ)
     return [
         Hit(
             row.name,
             reverse("profiles:profile_detail", args=[row.pk]),
-            "shield" if row.kind == ProfileKind.PRIORITY else "sliders-horizontal",
-            row.get_kind_display(),
+            WORDS[row.kind].icon,
+            row.get_use_case_display() or row.get_kind_display(),
         )
         for row in _best(rows, text)
     ]

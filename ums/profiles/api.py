@@ -17,14 +17,16 @@ from ums.domain.parameters import settings_to_json
 from ums.profiles.catalogue_api import RebaseInput
 from ums.profiles.content import catalogue_of, masked
 from ums.profiles.filters import AssignmentFilter, ProfileFilter
-from ums.profiles.models import Assignment, Profile, ProfileKind, Revision
-from ums.profiles.selectors import assignment_list, catalogue_list, profile_list, revision_list
+from ums.profiles.models import Assignment, Profile, ProfileKind, Revision, UseCase
+from ums.profiles.selectors import assignment_list, catalogue_list, profile_any, profile_list, revision_list
 from ums.profiles.services import (
     profile_copy,
     profile_create,
     profile_delete,
+    profile_delete_for_good,
     profile_move,
     profile_rebase,
+    profile_restore,
     profile_roll_back,
     profile_save,
     profile_update,
@@ -62,6 +64,7 @@ class ProfileOut(serializers.ModelSerializer):
     """A profile without its settings."""
 
     kind = serializers.ChoiceField(choices=ProfileKind.choices)
+    use_case = serializers.ChoiceField(choices=UseCase.choices, allow_blank=True, help_text="Of a customization.")
     directory = Ref()
     based_on = Ref()
     revision = serializers.IntegerField(source="head.number", help_text="Number of the revision that is in force.")
@@ -73,6 +76,7 @@ class ProfileOut(serializers.ModelSerializer):
         fields = (
             "id",
             "kind",
+            "use_case",
             "name",
             "description",
             "directory",
@@ -82,12 +86,14 @@ class ProfileOut(serializers.ModelSerializer):
             "assignment_count",
             "created_at",
             "updated_at",
+            "deleted_at",
+            "deleted_by",
         )
         read_only_fields = fields
 
 
 class ProfileCreateInput(Input):
-    """A new profile; the tree of its directory makes it standard or priority."""
+    """A new profile; the tree of its directory decides its kind."""
 
     name = serializers.CharField(max_length=255)
     directory = Id()
@@ -95,7 +101,16 @@ class ProfileCreateInput(Input):
     description = serializers.CharField(max_length=4000, allow_blank=True, default="")
     settings = SettingsField(required=False)
     overwrite_sessions = serializers.BooleanField(default=False)
+    use_case = serializers.ChoiceField(
+        choices=UseCase.choices, default="", allow_blank=True, help_text="What a firmware customization is about."
+    )
     comment = serializers.CharField(max_length=1000, allow_blank=True, default="")
+
+
+class DeleteInput(WhenInput):
+    """How to delete a profile."""
+
+    permanent = serializers.BooleanField(default=False, help_text="Not to the recycle bin, but for good.")
 
 
 class ProfileUpdateInput(Input):
@@ -103,6 +118,12 @@ class ProfileUpdateInput(Input):
 
     name = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(max_length=4000, allow_blank=True, required=False)
+
+
+class RestoreInput(Input):
+    """When the devices get it."""
+
+    when = WhenField()
 
 
 class ProfileMoveInput(Input):
@@ -174,8 +195,9 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TransferA
     dry_runs: ClassVar = frozenset({"create", "copy", "destroy", "import_file", "move", "restore", "settings_save"})
 
     def get_queryset(self) -> QuerySet[Profile]:
-        """Profiles that the user may read."""
-        profiles = profile_list(user=self.request.user)
+        """Profiles that the user may read; a list without `deleted` shows those that are not in the recycle bin."""
+        living = self.action == "list" and "deleted" not in self.request.query_params
+        profiles = (profile_list if living else profile_any)(user=self.request.user)
         return profiles.defer("based_on__definition", "head__content")
 
     @extend_schema(request=ProfileCreateInput, responses=ProfileOut)
@@ -197,11 +219,21 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TransferA
         profile_update(actor=self.actor, profile=profile, **given)
         return self._read(profile.pk)
 
-    @extend_schema(parameters=[WhenInput])
+    @extend_schema(parameters=[DeleteInput])
     def destroy(self, request: Request, pk: str) -> Response:
-        """Delete a profile with its revisions and assignments; its values go from the devices."""
-        profile_delete(actor=self.actor, profile=self.get_object(), when=self.asked(WhenInput)["when"])
+        """Move a profile to the recycle bin, from where it can come back; its values go from the devices."""
+        asked = self.asked(DeleteInput)
+        delete = profile_delete_for_good if asked["permanent"] else profile_delete
+        delete(actor=self.actor, profile=self.get_object(), when=asked["when"])
         return self.gone()
+
+    @extend_schema(request=RestoreInput, responses=ProfileOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Take a profile out of the recycle bin: it counts again where it is assigned."""
+        when = self.parsed(RestoreInput)["when"]
+        profile = profile_restore(actor=self.actor, profile=self.get_object(), when=when)
+        return self._read(profile.pk)
 
     @extend_schema(request=ProfileMoveInput, responses=ProfileOut)
     @action(detail=True, methods=["post"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ums.core.crypto import seal, unseal
+from ums.domain.kinds import settable
 from ums.core.errors import AppError
 from ums.domain.parameters import Settings, flat, parse_catalogue, settings_from_json, settings_to_json
 from ums.profiles.models import Catalogue as CatalogueRow
@@ -38,6 +39,20 @@ def catalogue_of(row: CatalogueRow) -> Catalogue:
 def catalogue_at(pk: int, checksum: str) -> Catalogue:
     """The same for who has no row: without a query while it is remembered."""
     return _parsed(pk, checksum)
+
+
+def definition_for(row: CatalogueRow, kind: str, use_case: str) -> bytes:
+    """The definition of a catalogue with what profiles of a kind may set alone, and the pages and classes of that."""
+    definition = msgspec.json.decode(row.definition)
+    catalogue = catalogue_of(row)
+    allowed = settable(catalogue, kind, use_case)
+    if allowed is not None:
+        pages = {step.id for path in allowed for step in catalogue.trail(catalogue.parameters[path].page)}
+        classes = {catalogue.parameters[path].class_path for path in allowed}
+        definition["parameters"] = [one for one in definition["parameters"] if one["path"] in allowed]
+        definition["pages"] = [one for one in definition["pages"] if one["id"] in pages]
+        definition["classes"] = [one for one in definition.get("classes", []) if one["path"] in classes]
+    return msgspec.json.encode(definition)
 
 
 def sealed(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:

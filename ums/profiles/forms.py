@@ -10,7 +10,8 @@ from django.db.models import TextChoices
 from ums.core.access import Action, restrict
 from ums.core.filters import MAX_ID
 from ums.devices.models import Directory
-from ums.profiles.models import Catalogue, Profile, ProfileKind
+from ums.profiles.kinds import WORDS
+from ums.profiles.models import Catalogue, Profile, ProfileKind, UseCase
 from ums.profiles.selectors import catalogue_default
 from ums.profiles.services.planning import Decision
 from ums.profiles.services.profiles import DIRECTORY_KIND
@@ -96,6 +97,12 @@ class CreateForm(PropertiesForm):
         "ones; those of weaker profiles and of the device itself go.",
     )
 
+    use_case = forms.ChoiceField(
+        choices=UseCase.choices,
+        label="About",
+        widget=forms.Select(attrs={"class": "select"}),
+        help_text="What it may set. Of each a device has one firmware customization: the closest.",
+    )
     start = forms.ChoiceField(choices=Start.choices, required=False)
     source = forms.IntegerField(min_value=1, max_value=MAX_ID, required=False)
 
@@ -105,7 +112,11 @@ class CreateForm(PropertiesForm):
         self.fields["based_on"].queryset = Catalogue.objects.defer("definition")  # type: ignore[attr-defined]
         self.initial.setdefault("directory", directory and directory.pk)
         self.initial.setdefault("based_on", catalogue_default())
-        self.order_fields(["name", "description", "directory", "based_on", "overwrite_sessions"])
+        if kind != ProfileKind.CUSTOMIZATION:
+            del self.fields["use_case"]
+        if not WORDS[kind].takes_all:
+            del self.fields["overwrite_sessions"], self.fields["start"], self.fields["source"]
+        self.order_fields(["name", "use_case", "description", "directory", "based_on", "overwrite_sessions"])
 
     @property
     def nowhere(self) -> bool:

@@ -21,9 +21,10 @@ from ums.core.actor import Actor
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.selectors import directory_root
 from ums.devices.services import device_register, device_update, directory_create
-from ums.profiles.models import Catalogue, Profile, ProfileKind, TemplateKey
+from ums.profiles.models import Catalogue, Profile, ProfileKind, TemplateKey, UseCase
 from ums.profiles.selectors import catalogue_newest
 from ums.profiles.services import key_create, profile_create, profiles_assign, templates_assign, value_create
+from ums.profiles.services.profiles import DIRECTORY_KIND
 from ums.project.data import write_private
 
 if TYPE_CHECKING:
@@ -295,6 +296,26 @@ PROFILES: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any], tuple[str, 
         {},
         ("Administration",),
     ),
+    (
+        "Look of the hospitals",
+        "The wallpaper of this year, whatever a profile says.",
+        ProfileKind.CUSTOMIZATION,
+        {
+            "userinterface.desktop.wallpaper.mode": "custom",
+            "userinterface.desktop.wallpaper.url": "https://intranet.hospital.example/wallpaper-2026.png",
+            "userinterface.desktop.wallpaper.style": "fill",
+        },
+        {},
+        ("Bremen Hospital",),
+    ),
+    (
+        "Firmware 1.1 from the depot",
+        "Devices of the classroom fetch the new firmware first.",
+        ProfileKind.UPDATE,
+        {"update.protocol": "https", "update.server": "depot.hospital.example", "update.path": "/firmware/1.1"},
+        {},
+        ("Training",),
+    ),
 )
 
 SITES = {"Bremen Hospital": "Bremen Hospital", "Oldenburg Hospital": "Oldenburg Hospital"}
@@ -381,13 +402,10 @@ def _template_key(directories: dict[str, Directory]) -> None:
 def _profiles(directories: dict[str, Directory]) -> None:
     catalogue = catalogue_newest(name=hardware.FIRMWARE)
     assert catalogue is not None, "the built-in catalogue is stored before"
-    roots = {
-        ProfileKind.STANDARD: directory_root(kind=DirectoryKind.PROFILE),
-        ProfileKind.PRIORITY: directory_root(kind=DirectoryKind.PRIORITY_PROFILE),
-    }
+    roots = {kind: directory_root(kind=directory) for kind, directory in DIRECTORY_KIND.items()}
     for name, description, kind, values, sessions, targets in PROFILES:
         if not Profile.objects.filter(name=name, kind=kind).exists():
-            _profile(roots[ProfileKind(kind)], catalogue, name, description, values, sessions, directories, targets)
+            _profile(roots[kind], catalogue, name, description, values, sessions, directories, targets)
 
 
 def _profile(
@@ -407,6 +425,7 @@ def _profile(
         based_on=catalogue,
         description=description,
         settings={"values": values, "instances": sessions},
+        use_case=UseCase.WALLPAPER.value if parent.kind == DirectoryKind.CUSTOMIZATION else "",
         comment="Demo tenant",
     )
     profiles_assign(actor=DEMO, profiles=[profile], targets=[directories[target] for target in targets])

@@ -166,6 +166,9 @@ export function results(editor, query) {
 /** What the profile is, and its own options. */
 export function options(editor) {
   const { model, readonly } = editor;
+  const about = document.getElementById("editor-about").content.cloneNode(true);
+  const box = el("div", { class: "section" }, about);
+  if (editor.hasAttribute("no-sessions")) return [heading(el("h2", {}, "About")), box];
   const toggle = el("button", { class: "switch", type: "button", role: "switch", "aria-checked": String(model.now.overwrite), "aria-labelledby": "overwrite-label", "aria-describedby": "overwrite-help", disabled: readonly });
   const row = el("div", { class: "param", "data-key": "overwrite" }, toggle, el("div", { class: "param-text" },
     el("div", { class: "param-label" }, el("label", { id: "overwrite-label" }, "Overwrite sessions")),
@@ -177,7 +180,5 @@ export function options(editor) {
   };
   toggle.addEventListener("click", () => { model.setOverwrite(!model.now.overwrite); mark(); });
   mark();
-  const about = document.getElementById("editor-about").content.cloneNode(true);
-  const box = el("div", { class: "section" }, about);
   return [heading(el("h2", {}, "Profile options")), row, box];
 }

@@ -28,6 +28,7 @@ from ums.profiles.views.files import profile_files, profile_files_add, profile_f
 from ums.profiles.views.lists import profile_list, profile_menu
 from ums.profiles.views.making import profile_copy, start_candidates
 from ums.profiles.views.rebase import profile_rebase
+from ums.profiles.views.recycle import profiles_bin, profiles_purge, profiles_restore, recycle_bin
 from ums.profiles.views.revisions import profile_revisions, revision_detail, revision_roll_back
 from ums.profiles.views.template_assigning import (
     template_assign,
@@ -89,10 +90,14 @@ __all__ = [
     "profile_rebase",
     "profile_revisions",
     "profile_save",
+    "profiles_bin",
     "profiles_delete",
     "profiles_export",
     "profiles_import",
     "profiles_move",
+    "profiles_purge",
+    "profiles_restore",
+    "recycle_bin",
     "revision_detail",
     "revision_roll_back",
     "start_candidates",

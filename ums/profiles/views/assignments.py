@@ -23,7 +23,8 @@ from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
 from ums.profiles import assigned, services
-from ums.profiles.models import Assignment, Profile, ProfileKind
+from ums.profiles.kinds import WORDS
+from ums.profiles.models import Assignment, Profile
 from ums.profiles.selectors import assignment_list, devices_of_profile, devices_of_targets
 from ums.profiles.views.asked import as_text, devices_get_it, may_all, numbers, profile_of, when_of
 from ums.profiles.views.editor import page_context
@@ -166,13 +167,13 @@ def _pane(
 def _item(line: assigned.Assigned, *, ask: bool = False) -> dict[str, Any]:
     """`ask`: several devices change with a removal, so a dialog tells what."""
     row = line.assignment
-    priority = row.profile.kind == ProfileKind.PRIORITY
+    words = WORDS[row.profile.kind]
     list_url = reverse("devices:device_list")
     return {
         "label": row.profile.name,
         "url": reverse("profiles:profile_detail", args=[row.profile_id]) if line.readable else "",
-        "icon": "shield" if priority else "sliders-horizontal",
-        "priority": priority,
+        "icon": words.icon,
+        "badge": words.badge,
         "pending": line.pending,
         "from_label": "" if line.direct else str(row.directory),
         "from_url": "" if line.direct else f"{list_url}?directory={row.directory_id}",

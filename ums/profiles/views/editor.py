@@ -19,7 +19,8 @@ from ums.devices.services import When
 from ums.domain.parameters import settings_to_json
 from ums.profiles import services
 from ums.profiles.changes import keys_changed_since
-from ums.profiles.content import MASK, catalogue_of, masked
+from ums.profiles.content import MASK, catalogue_of, definition_for, masked
+from ums.profiles.kinds import WORDS
 from ums.profiles.models import Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_list, devices_of_profile, revision_list
 from ums.profiles.views.asked import devices_get_it, profile_of
@@ -43,7 +44,7 @@ def page_context(request: HttpRequest, profile: Profile) -> dict[str, Any]:
     """What every tab of a profile shows."""
     return {
         "profile": profile,
-        "priority": profile.kind == ProfileKind.PRIORITY,
+        "words": WORDS[profile.kind],
         "breadcrumbs": [*breadcrumbs(profile.kind, profile.directory), (profile.name, "")],
         "may_write": may(request.user, Action.WRITE, profile),
         "may_assign": may(request.user, Action.ASSIGN, profile),
@@ -58,7 +59,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **page_context(request, profile),
         "tab": "settings",
-        "catalogue_url": reverse("profiles:catalogue_data", args=[based_on.pk, based_on.checksum]),
+        "catalogue_url": _catalogue_url(profile),
         "reached": devices_of_profile(profile=profile).count(),
         "mask": MASK,
     }
@@ -77,9 +78,14 @@ def profile_content(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def catalogue_data(request: HttpRequest, pk: int, checksum: str) -> HttpResponse:
-    """A catalogue as it was stored (docs/catalogues.md). The checksum in the address lets browsers keep it."""
+    """A catalogue as it was stored (docs/catalogues.md). The checksum in the address lets browsers keep it.
+
+    With `kind` (and `use_case`) only the part that profiles of that kind may set.
+    """
     row = one_of(catalogue_list(user=request.user).filter(checksum=checksum), pk, "catalogue")
-    response = HttpResponse(row.definition, content_type="application/json")
+    kind, use_case = request.GET.get("kind", ""), request.GET.get("use_case", "")
+    definition = definition_for(row, kind, use_case) if kind in ProfileKind.values else row.definition
+    response = HttpResponse(definition, content_type="application/json")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
@@ -105,6 +111,13 @@ def profile_save(request: HttpRequest, pk: int) -> HttpResponse:
     reached = devices_of_profile(profile=profile).count()
     detail = devices_get_it(reached, body.when) if reached else "It is not assigned to any device yet."
     return JsonResponse({"number": revision.number, "message": f"Saved revision {revision.number}.", "detail": detail})
+
+
+def _catalogue_url(profile: Profile) -> str:
+    """Where the editor reads what can be set: all, or what the kind may set."""
+    kind = {} if WORDS[profile.kind].takes_all else {"kind": profile.kind, "use_case": profile.use_case}
+    args = [profile.based_on_id, profile.based_on.checksum]
+    return reverse("profiles:catalogue_data", args=args, query=kind or None)
 
 
 def _parsed(body: bytes) -> Save:

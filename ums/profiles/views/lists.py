@@ -1,4 +1,4 @@
-"""The lists of standard and of priority profiles."""
+"""The lists of profiles, one for each kind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from ums.core.access import Action, may, may_somewhere
 from ums.core.listing import Column, FilterBar, Sorting, listing
 from ums.devices.selectors import directory_path
+from ums.features.selectors import is_enabled
+from ums.profiles.kinds import PRIORITY_PROFILES, WORDS
 from ums.profiles.models import ProfileKind
 from ums.profiles.views.asked import FIELDS, directory_of, kind_of, listed_profiles, profile_of
 
@@ -40,12 +42,15 @@ def profile_list(request: HttpRequest) -> HttpResponse:
     place = f"kind={kind}" + (f"&directory={directory.pk}" if directory else "")
     writable = may(request.user, Action.WRITE, directory) if directory else may_somewhere(request.user, Action.WRITE)
     context = {
-        "priority": kind == ProfileKind.PRIORITY,
+        "words": WORDS[kind],
+        "switched_off": kind == ProfileKind.PRIORITY and not is_enabled(PRIORITY_PROFILES),
         "directory": directory,
         "breadcrumbs": breadcrumbs(kind, directory),
         "columns": sorting.columns(COLUMNS),
         "page": listing(rows.none() if bar.error else rows, request.GET, sorting.order),
         "create_url": f"{reverse('profiles:profile_create')}?{place}" if writable else "",
+        "create_label": f"New {WORDS[kind].noun}…" if writable else "",
+        "empty_title": f"No {WORDS[kind].noun}s here",
         "list_url": f"{reverse('profiles:profile_list')}?{place}",
         "may_read": may_somewhere(request.user, Action.READ),
         **bar.context(request, placeholder="Filter by name or description", keep=("kind", "directory", "sort")),
@@ -70,6 +75,6 @@ def profile_menu(request: HttpRequest, pk: int) -> HttpResponse:
 def breadcrumbs(kind: str, directory: Directory | None) -> list[tuple[str, str]]:
     """From the root of the tree to the directory."""
     url = f"{reverse('profiles:profile_list')}?kind={kind}"
-    title = "Priority Profiles" if kind == ProfileKind.PRIORITY else "Profiles"
+    title = WORDS[kind].title
     below = directory_path(directory=directory)[1:] if directory else []
     return [(title, url), *((step.name, f"{url}&directory={step.pk}") for step in below)]
