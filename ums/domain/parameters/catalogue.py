@@ -91,7 +91,7 @@ class Catalogue:
 
     @cached_property
     def digest(self) -> bytes:
-        """Names the paths that have defaults: the same for the same paths in the same order, whatever else catalogues hold."""
+        """Names the paths that have defaults, in their order: the same for each catalogue that has the same."""
         return digest_of(self.defaults)
 
     @cached_property
