@@ -23,6 +23,7 @@ class Agent:
         self.command = [
             *(Path(sys.executable).with_name("ums"), "agent", "--server", server.url, "--key-file", key_file),
             *("--ca", server.data / "tls" / "ca.pem", "--state", state, "--unit-id", unit_id, "--name", name),
+            *("--files", state.parent / "root"),
         ]
         self.process: Process | None = None
 

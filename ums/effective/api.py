@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from ums.domain.effectiveness import Layer
+    from ums.domain.files import Reaching
     from ums.domain.parameters import Value
     from ums.effective.conflicts import Rival
     from ums.effective.selectors import DeviceExplained, Explained, ExplainedInstance
@@ -99,6 +100,32 @@ class InstanceOut(serializers.Serializer):
     ignored = IgnoredOut(many=True, help_text="Values in it that do not count.")
 
 
+class ReachingOut(serializers.Serializer):
+    """A file that reaches the device, and how."""
+
+    file = serializers.IntegerField()
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+    permissions = serializers.SerializerMethodField(help_text="Octal, as chmod takes them.")
+    owner = serializers.CharField()
+    profile = serializers.IntegerField(help_text="Id of the profile that brings it; 0: it is assigned itself.")
+    place = serializers.CharField(help_text="What the file or that profile is assigned to.")
+
+    def get_permissions(self, one: Reaching) -> str:
+        """As text."""
+        return f"{one.mode:04o}"
+
+
+class PlacedOut(serializers.Serializer):
+    """The file that the device gets at one path."""
+
+    path = serializers.CharField(source="winner.path")
+    winner = ReachingOut()
+    losers = ReachingOut(many=True, help_text="Strongest first.")
+    rule = serializers.CharField(help_text="Why the winner wins.")
+
+
 class CatalogueRefOut(serializers.Serializer):
     """The catalogue of the device's firmware."""
 
@@ -115,6 +142,7 @@ class EffectiveOut(serializers.Serializer):
     catalogue = CatalogueRefOut(allow_null=True)
     parameters = ParameterOut(many=True)
     instances = InstanceOut(many=True)
+    files = PlacedOut(many=True)
 
 
 class ChangeOut(serializers.Serializer):
@@ -239,6 +267,7 @@ def _document(device: Device, explained: DeviceExplained, wanted: ParameterFilte
         "catalogue": {"name": catalogue.name, "version": catalogue.version} if catalogue else None,
         "parameters": [_parameter(explained, one) for one in wanted.apply(explained)],
         "instances": [_instance(explained, one) for one in explained.instances],
+        "files": PlacedOut(explained.files, many=True).data,
     }
 
 

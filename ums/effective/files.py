@@ -45,7 +45,8 @@ class Files:
         self._with_profile: dict[int, list[tuple[object, ...]]] = defaultdict(list)
         if not used:
             return
-        rows = FileAssignment.objects.filter(Q(device__in=among(device_ids)) | Q(directory__in=directory_ids)).order_by()
+        where = Q(device__in=among(device_ids)) | Q(directory__in=directory_ids)
+        rows = FileAssignment.objects.filter(where).order_by()
         for device, directory, place, *file in rows.values_list(
             "device_id", "directory_id", "directory__name", *_COLUMNS
         ):
