@@ -33,9 +33,9 @@ from ums.profiles.services import (
     profiles_assign,
     profiles_unassign,
 )
+from ums.profiles.transfer_api import TransferActions
 
 if TYPE_CHECKING:
-from ums.profiles.transfer_api import TransferActions
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
@@ -192,7 +192,9 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TransferA
     serializer_class = ProfileOut
     filterset_class = ProfileFilter
     ordering_fields: ClassVar = {"name": "name", "id": "pk", "updated_at": "updated_at", "created_at": "created_at"}
-    dry_runs: ClassVar = frozenset({"create", "copy", "destroy", "import_file", "move", "restore", "settings_save"})
+    dry_runs: ClassVar = frozenset(
+        {"create", "copy", "destroy", "import_file", "move", "rebase", "restore", "settings_save"}
+    )
 
     def get_queryset(self) -> QuerySet[Profile]:
         """Profiles that the user may read; a list without `deleted` shows those that are not in the recycle bin."""
