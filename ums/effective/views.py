@@ -18,6 +18,7 @@ from ums.domain.parameters import Value
 from ums.effective.comparison import profile_on_device
 from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import DeviceExplained, settings_explained
+from ums.effective.template_check import keys_missing
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
 from ums.profiles.comparison import side_of
 from ums.profiles.models import Profile
@@ -73,6 +74,15 @@ def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
     context["key"] = path or serial
     context["local"] = Rank.LOCAL
     return render(request, "effective/_explained.html", context)
+
+
+@require_safe
+def template_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Fragment of a profile's page: its template keys that have no value on some of its devices."""
+    profile: Profile = one_of(profile_list(user=request.user), pk, "profile")
+    return render(
+        request, "effective/_template_check.html", {"missing": keys_missing(user=request.user, profile=profile)}
+    )
 
 
 def _parameter_why(explained: DeviceExplained, path: str) -> dict[str, Any]:

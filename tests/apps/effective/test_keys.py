@@ -16,6 +16,7 @@ from tests.factories import (
     TemplateAssignmentFactory,
     TemplateKeyFactory,
     TemplateValueFactory,
+    UserFactory,
     ValueGroupFactory,
 )
 from ums.core.actor import SYSTEM
@@ -23,6 +24,7 @@ from ums.devices.models import Device, Directory, NetworkAdapter
 from ums.domain.protocol import decode_body
 from ums.effective.layers import plans_for_devices
 from ums.effective.selectors import settings_explained, settings_for_devices
+from ums.effective.template_check import keys_missing
 from ums.profiles.models import Profile, TemplateValue
 from ums.profiles.services import key_delete, profile_save, value_update
 
@@ -240,3 +242,23 @@ def test_explained_names_the_expression_and_where_its_values_are(
     assert (explained.keys["SITE"].value, explained.keys["SITE"].value_id) == ("HB", value.pk)
     assert explained.keys["SITE"].place == "directory Germany"
     assert explained.keys["UNITID"].place == ""
+
+
+def test_a_profile_tells_on_how_many_of_its_devices_a_key_has_no_value(
+    device: Device, bremen: Directory, germany: Directory
+) -> None:
+    user = UserFactory(is_superuser=True)
+    profile = profile_with({"system.timezone": {"expression": "${SERIALNUMBER} ${UNITID}"}}, germany)
+    profile.refresh_from_db()
+    TemplateKeyFactory(name="SITE")
+    DeviceFactory(directory=germany, serial_number="S1")
+    assert [(one.name, one.devices) for one in keys_missing(user=user, profile=profile)] == [("SERIALNUMBER", 1)]
+    settings = {"values": {"system.timezone": {"expression": "${SITE}"}}, "instances": {}}
+    profile_save(actor=SYSTEM, profile=profile, settings=settings, overwrite_sessions=False, base=2)
+    profile.refresh_from_db()
+    assert [(one.name, one.devices) for one in keys_missing(user=user, profile=profile)] == [("SITE", 2)]
+    value = TemplateValueFactory()
+    TemplateAssignmentFactory(value=None, group=ValueGroupFactory(values=[value]), device=None, directory=bremen)
+    assert [(one.name, one.devices) for one in keys_missing(user=user, profile=profile)] == [("SITE", 1)]
+    put("HH", germany)
+    assert keys_missing(user=user, profile=profile) == []

@@ -48,6 +48,7 @@ from ums.profiles.views.template_changes import (
     value_group_delete,
     value_group_edit,
 )
+from ums.profiles.views.template_pane import values_for_device, values_for_directory
 from ums.profiles.views.templates import (
     template_key_detail,
     template_key_list,
@@ -120,4 +121,6 @@ __all__ = [
     "value_group_detail",
     "value_group_edit",
     "value_group_list",
+    "values_for_device",
+    "values_for_directory",
 ]
