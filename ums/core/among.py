@@ -20,5 +20,6 @@ def among(ids: Collection[int]) -> Collection[int] | RawSQL:
     if len(ids) <= FEW:
         return ids
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+        # As text: the driver would adapt the members one by one.
+        return RawSQL("SELECT unnest(%s::bigint[])", [f"{{{','.join(map(str, ids))}}}"])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])

@@ -163,13 +163,24 @@ def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective
     for path, layer in winners.items():
         values[path] = layer.values[path]
 
-    instances: dict[str, Instance] = {}
-    instance_winners: dict[str, Layer] = {}
-    overwriting = _overwriting(ordered)
-    for layer in reversed(ordered if overwriting is None else ordered[: overwriting + 1]):
-        instances.update(layer.instances)
-        instance_winners.update(zip(layer.instances, repeat(layer)))
+    instances, instance_winners = _instances(ordered)
     return Effective(values, winners, instances, instance_winners, ordered, defaults)
+
+
+def values_at(
+    ordered: tuple[Layer, ...], defaults: Mapping[str, Value], paths: Iterable[str]
+) -> dict[str, Value | None]:
+    """What `resolve` finds for these paths, for layers that are in order: quicker for a few of many."""
+    counting = _counting(ordered)
+    return {
+        path: next((layer.values[path] for layer in counting if path in layer.values), defaults.get(path))
+        for path in paths
+    }
+
+
+def instances_at(ordered: tuple[Layer, ...]) -> dict[str, Instance]:
+    """The free instances that `resolve` finds, for layers that are in order."""
+    return _instances(ordered)[0]
 
 
 def tag(effective: Effective, key: bytes, digest: bytes | None = None) -> str:
@@ -265,6 +276,18 @@ def _ignored(ordered: tuple[Layer, ...], path: str) -> Iterator[tuple[Layer, str
             yield layer, layer.ignored[path]
         elif path in layer.values and id(layer) not in counting:
             yield layer, "Another firmware customization of the same use case is closer, or newer."
+
+
+def _instances(ordered: tuple[Layer, ...]) -> tuple[dict[str, Instance], dict[str, Layer]]:
+    """Free instances by serial, and which layer brings each."""
+    instances: dict[str, Instance] = {}
+    winners: dict[str, Layer] = {}
+    overwriting = _overwriting(ordered)
+    for layer in reversed(ordered if overwriting is None else ordered[: overwriting + 1]):
+        if layer.instances:
+            instances.update(layer.instances)
+            winners.update(zip(layer.instances, repeat(layer)))
+    return instances, winners
 
 
 def _overwriting(ordered: tuple[Layer, ...]) -> int | None:

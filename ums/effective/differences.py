@@ -7,11 +7,11 @@ many directories come down to few combinations of contents; each of these is com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from ums.domain.effectiveness import Effective, Layer, resolve
+from ums.domain.effectiveness import Layer, instances_at, values_at
 from ums.domain.files import placed
 from ums.effective.layers import contents_of, named_layers
 from ums.effective.selectors import is_secret
@@ -125,23 +125,24 @@ def _resolved(plan: Plan, layers: list[tuple[Any, Layer]]) -> _Resolved:
 
 def _changes(one: _Resolved, other: _Resolved) -> Iterator[Change]:
     paths = _paths(one, other)
-    before, after = _effective(one, paths), _effective(other, paths)
+    before, after = (values_at(side.layers, side.defaults, paths) for side in (one, other))
     describe = _describing(other.catalogue or one.catalogue)
-    for path in before.values.keys() | after.values.keys() if paths is None else paths:
-        old, new = before.values.get(path), after.values.get(path)
-        if not _same(old, new):
-            yield describe.value(path, old, new)
-    for serial in before.instances.keys() | after.instances.keys():
-        yield from describe.instance(serial, before.instances.get(serial), after.instances.get(serial))
+    for path, old in before.items():
+        if not _same(old, after[path]):
+            yield describe.value(path, old, after[path])
+    was, will = (instances_at(side.layers) for side in (one, other))
+    for serial in was.keys() | will.keys():
+        yield from describe.instance(serial, was.get(serial), will.get(serial))
 
 
-def _paths(one: _Resolved, other: _Resolved) -> Collection[str] | None:
-    """The paths whose values can differ; None: all of them."""
+def _paths(one: _Resolved, other: _Resolved) -> Collection[str]:
+    """The paths whose values can differ."""
     # Of a profile that comes in twice only the stronger place can win anything.
     old, new = list(dict.fromkeys(one.names)), list(dict.fromkeys(other.names))
     common = {*old} & {*new}
     if one.catalogue is not other.catalogue or [n for n in old if n in common] != [n for n in new if n in common]:
-        return None
+        layers = (*one.layers, *other.layers)
+        return {*one.defaults, *other.defaults}.union(*(layer.values for layer in layers))
     differing = {*old, *new} - common
     # A customization that comes or goes replaces others of its use case, or lets them count again.
     cases = {name[2] for name in differing} - {""}
@@ -151,18 +152,6 @@ def _paths(one: _Resolved, other: _Resolved) -> Collection[str] | None:
             if name in differing or layer.use_case in cases:
                 paths |= layer.values.keys()
     return paths
-
-
-def _effective(side: _Resolved, paths: Collection[str] | None) -> Effective:
-    """Resolved, as far as these paths go."""
-    if paths is None:
-        return resolve(side.layers, side.defaults)
-    wanted = set(paths)
-    narrowed = [
-        replace(layer, values={path: layer.values[path] for path in wanted & layer.values.keys()})
-        for layer in side.layers
-    ]
-    return resolve(narrowed, {path: side.defaults[path] for path in wanted & side.defaults.keys()})
 
 
 def _ignored(side: _Resolved) -> frozenset[Ignored]:
@@ -184,18 +173,33 @@ def _content(file: Reaching | None) -> tuple[Any, ...]:
     return (file.sha256, file.mode, file.owner) if file else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a parameter is called."""
+
+    label: str
+    within: str
+    parameter: Parameter | None
+    secret: bool
+    position: int
+
+
 class _Describing:
     """Changes as people read them, by the words of a catalogue."""
 
     def __init__(self, catalogue: Catalogue | None) -> None:
         self._catalogue = catalogue
         self._positions = {path: number for number, path in enumerate(catalogue.parameters)} if catalogue else {}
+        self._words: dict[str, _Words] = {}
 
     def value(self, path: str, old: Value | None, new: Value | None) -> Change:
         """A plain parameter, or one of a fixed instance."""
-        parameter = self._catalogue.find(path) if self._catalogue else None
-        instance = fixed_name(self._catalogue, path) if parameter and "%" in parameter.path else ""
-        return self._change(path, parameter, instance, old, new, is_secret(self._catalogue, path))
+        words = self._words.get(path)
+        if words is None:
+            parameter = self._catalogue.find(path) if self._catalogue else None
+            fixed = fixed_name(self._catalogue, path) if parameter and "%" in parameter.path else ""
+            words = self._words[path] = self._described(path, path, fixed)
+        return _change(path, words, old, new)
 
     def instance(self, serial: str, old: Instance | None, new: Instance | None) -> Iterator[Change]:
         """A free instance that comes or goes; or each of its values that differs."""
@@ -213,22 +217,24 @@ class _Describing:
         for rel in old.values.keys() | new.values.keys():
             was, will = (cast("Value | None", one.values.get(rel, defaults.get(rel))) for one in (old, new))
             if not _same(was, will):
-                path = f"{shown.cls}.{rel}"
-                parameter = self._catalogue.find(path) if self._catalogue else None
-                secret = is_secret(self._catalogue, path)
-                yield self._change(f"{serial}:{rel}", parameter, name, was, will, secret)
+                words = self._described(f"{shown.cls}.{rel}", f"{serial}:{rel}", name)
+                yield _change(f"{serial}:{rel}", words, was, will)
 
-    def _change(
-        self, key: str, parameter: Parameter | None, instance: str, old: Value | None, new: Value | None, secret: bool
-    ) -> Change:
+    def _described(self, path: str, key: str, instance: str) -> _Words:
+        parameter = self._catalogue.find(path) if self._catalogue else None
         trail = self._catalogue.trail(parameter.page) if self._catalogue and parameter else ()
         within = " · ".join(filter(None, (instance, " › ".join(step.title for step in trail))))
         position = self._positions.get(parameter.path, 2**30) if parameter else 2**30
         label = parameter.label if parameter else key
-        if not secret:
-            return Change(key, label, within, old, new, parameter, position=position)
-        before, after = (MASK if value else value for value in (old, new))
-        return Change(key, label, within, before, after, parameter, bool(old and new), position)
+        return _Words(label, within, parameter, is_secret(self._catalogue, path), position)
+
+
+def _change(key: str, words: _Words, old: Value | None, new: Value | None) -> Change:
+    changed = False
+    if words.secret:
+        changed = bool(old and new)
+        old, new = (MASK if value else value for value in (old, new))
+    return Change(key, words.label, words.within, old, new, words.parameter, changed, words.position)
 
 
 @lru_cache(maxsize=16)
