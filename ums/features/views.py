@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ums.core.access import Action, require
 from ums.core.actor import Actor
 from ums.core.answers import done
+from ums.core.tryout import previews
 from ums.features import selectors, services
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def feature_list(request: HttpRequest) -> HttpResponse:
     return render(request, "features/list.html", context)
 
 
+@previews
 @require_http_methods(["GET", "POST"])
 def feature_switch(request: HttpRequest, name: str) -> HttpResponse:
     """The dialog that tells what stops counting; a POST switches to `enabled`, and Undo switches back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
@@ -86,15 +87,18 @@ class FileOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class PermissionsField(serializers.RegexField):
+class PermissionsField(serializers.CharField):
     """Permission bits as `chmod` takes them."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(r"^0?[0-7]{3}$", help_text="Octal, as chmod takes them: “644”.", **options)
+        super().__init__(help_text="Octal, as chmod takes them: “644”.", **options)
 
     def to_internal_value(self, data: Any) -> Any:
         """The bits. Raises ValidationError."""
-        return int(super().to_internal_value(data), 8)
+        text = super().to_internal_value(data)
+        if not re.fullmatch(r"0?[0-7]{3}", text):
+            raise serializers.ValidationError("Three octal digits, please.")
+        return int(text, 8)
 
 
 class FileUpdateInput(Input):
@@ -149,6 +153,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     filterset_class = FileFilter
     parser_classes: Any = (BoundedJSONParser, MultiPartParser)
     ordering_fields: ClassVar = {"name": "name", "id": "pk", "size": "size", "updated_at": "updated_at"}
+    dry_runs: ClassVar = frozenset({"content_replace", "destroy", "partial_update"})
 
     def get_queryset(self) -> QuerySet[File]:
         """Files that the user may read."""
@@ -262,6 +267,7 @@ class FileAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Ap
     serializer_class = FileAssignmentOut
     filterset_class = FileAssignmentFilter
     ordering_fields: ClassVar = {"id": "pk"}
+    dry_runs: ClassVar = frozenset({"create", "destroy"})
 
     def get_queryset(self) -> QuerySet[FileAssignment]:
         """Those both sides of which the user may read."""

@@ -82,6 +82,7 @@ class CatalogueViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
 
     queryset = Catalogue.objects.none()
     ordering_fields: ClassVar = {"name": "name", "id": "pk"}
+    dry_runs: ClassVar = frozenset({"create", "destroy"})
 
     def get_queryset(self) -> QuerySet[Catalogue]:
         """For everybody who may read anything."""

@@ -41,7 +41,7 @@ class KeyValueField(serializers.JSONField):
     """A value of the type of its key."""
 
 
-class ValueOut(serializers.ModelSerializer):
+class TemplateValueOut(serializers.ModelSerializer):
     """A value of a template key."""
 
     value = KeyValueField()
@@ -52,11 +52,11 @@ class ValueOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class KeyOut(serializers.ModelSerializer):
+class TemplateKeyOut(serializers.ModelSerializer):
     """A template key with its values."""
 
     directory = Ref()
-    values = ValueOut(many=True)
+    values = TemplateValueOut(many=True)
     assignment_count = serializers.IntegerField(help_text="Assignments of its values, without those by groups.")
 
     class Meta:
@@ -65,7 +65,7 @@ class KeyOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class KeyCreateInput(Input):
+class TemplateKeyCreateInput(Input):
     """A new key."""
 
     name = serializers.CharField(max_length=64)
@@ -74,7 +74,7 @@ class KeyCreateInput(Input):
     description = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
-class KeyUpdateInput(Input):
+class TemplateKeyUpdateInput(Input):
     """What is not given stays."""
 
     name = serializers.CharField(max_length=64, required=False)
@@ -83,7 +83,7 @@ class KeyUpdateInput(Input):
     directory = Id(required=False)
 
 
-class KeyDeleteInput(Input):
+class TemplateKeyDeleteInput(Input):
     """How to delete a key."""
 
     confirmed = serializers.BooleanField(default=False, help_text="Also when profiles in force use it.")
@@ -119,44 +119,45 @@ class TemplateKeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVi
     """Template keys: names that stand in profiles for values, which devices get by where they are."""
 
     queryset = TemplateKey.objects.none()
-    serializer_class = KeyOut
+    serializer_class = TemplateKeyOut
     filterset_class = TemplateKeyFilter
     ordering_fields: ClassVar = {"name": "name", "id": "pk"}
+    dry_runs: ClassVar = frozenset({"destroy", "partial_update"})
 
     def get_queryset(self) -> QuerySet[TemplateKey]:
         """Keys that the user may read."""
         return key_list(user=self.request.user).prefetch_related("values")
 
-    @extend_schema(request=KeyCreateInput, responses=KeyOut)
+    @extend_schema(request=TemplateKeyCreateInput, responses=TemplateKeyOut)
     def create(self, request: Request) -> Response:
         """Make a key; then give it values."""
-        key = key_create(actor=self.actor, **_directory(request, self.parsed(KeyCreateInput)))
+        key = key_create(actor=self.actor, **_directory(request, self.parsed(TemplateKeyCreateInput)))
         return self.answer(self.get_queryset().get(pk=key.pk), created=True)
 
-    @extend_schema(request=KeyUpdateInput, responses=KeyOut)
+    @extend_schema(request=TemplateKeyUpdateInput, responses=TemplateKeyOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a key. One that profiles name keeps its name, one that has values its type."""
         key = self.get_object()
-        given = _directory(request, self.parsed(KeyUpdateInput))
+        given = _directory(request, self.parsed(TemplateKeyUpdateInput))
         given = {"name": key.name, "type": key.type, "description": key.description, **given}
         key_update(actor=self.actor, key=key, **given)
         return self.answer(self.get_queryset().get(pk=key.pk))
 
-    @extend_schema(parameters=[KeyDeleteInput])
+    @extend_schema(parameters=[TemplateKeyDeleteInput])
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a key with its values. 409 when profiles use it, unless `confirmed`."""
-        key_delete(actor=self.actor, key=self.get_object(), **self.asked(KeyDeleteInput))
+        key_delete(actor=self.actor, key=self.get_object(), **self.asked(TemplateKeyDeleteInput))
         return self.gone()
 
 
-class ValueInput(Input):
+class TemplateValueInput(Input):
     """A value of a key."""
 
     value = KeyValueField()
     description = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
-class ValueUpdateInput(Input):
+class TemplateValueUpdateInput(Input):
     """What is not given stays."""
 
     value = KeyValueField(required=False)
@@ -169,22 +170,25 @@ class TemplateValueViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
     """The values of one template key."""
 
     queryset = TemplateValue.objects.none()
-    serializer_class = ValueOut
+    serializer_class = TemplateValueOut
+    dry_runs: ClassVar = frozenset({"create", "destroy", "partial_update"})
 
     def get_queryset(self) -> QuerySet[TemplateValue]:
         """Those of a key that the user may read."""
         return value_list(user=self.request.user).filter(key=self._key())
 
-    @extend_schema(request=ValueInput, responses=ValueOut)
+    @extend_schema(request=TemplateValueInput, responses=TemplateValueOut)
     def create(self, request: Request, key_id: str) -> Response:
         """Make a value; it is not assigned yet."""
-        return self.answer(value_create(actor=self.actor, key=self._key(), **self.parsed(ValueInput)), created=True)
+        return self.answer(
+            value_create(actor=self.actor, key=self._key(), **self.parsed(TemplateValueInput)), created=True
+        )
 
-    @extend_schema(request=ValueUpdateInput, responses=ValueOut)
+    @extend_schema(request=TemplateValueUpdateInput, responses=TemplateValueOut)
     def partial_update(self, request: Request, key_id: str, pk: str) -> Response:
         """Change a value: all devices that have it get the new one."""
         row = self.get_object()
-        given = {"value": row.value, "description": row.description, **self.parsed(ValueUpdateInput)}
+        given = {"value": row.value, "description": row.description, **self.parsed(TemplateValueUpdateInput)}
         return self.answer(value_update(actor=self.actor, row=row, **given))
 
     @extend_schema(parameters=[WhenInput])
@@ -198,7 +202,7 @@ class TemplateValueViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
         return key
 
 
-class GroupOut(serializers.ModelSerializer):
+class ValueGroupOut(serializers.ModelSerializer):
     """A group of values."""
 
     directory = Ref()
@@ -211,7 +215,7 @@ class GroupOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class GroupCreateInput(Input):
+class ValueGroupCreateInput(Input):
     """A new group."""
 
     name = serializers.CharField(max_length=255)
@@ -220,7 +224,7 @@ class GroupCreateInput(Input):
     values = Ids(default=list, help_text="Ids of values, one of each key at most.")
 
 
-class GroupUpdateInput(Input):
+class ValueGroupUpdateInput(Input):
     """What is not given stays; `values` are all that the group shall have."""
 
     name = serializers.CharField(max_length=255, required=False)
@@ -234,27 +238,28 @@ class ValueGroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
     """Groups of values that are assigned together."""
 
     queryset = ValueGroup.objects.none()
-    serializer_class = GroupOut
+    serializer_class = ValueGroupOut
     filterset_class = TemplateKeyFilter
     ordering_fields: ClassVar = {"name": "name", "id": "pk"}
+    dry_runs: ClassVar = frozenset({"destroy", "partial_update"})
 
     def get_queryset(self) -> QuerySet[ValueGroup]:
         """Groups that the user may read."""
         return group_list(user=self.request.user).prefetch_related("values__key")
 
-    @extend_schema(request=GroupCreateInput, responses=GroupOut)
+    @extend_schema(request=ValueGroupCreateInput, responses=ValueGroupOut)
     def create(self, request: Request) -> Response:
         """Make a group."""
-        given = _directory(request, self.parsed(GroupCreateInput))
+        given = _directory(request, self.parsed(ValueGroupCreateInput))
         given["values"] = all_of(value_list(user=request.user), given["values"], "template value")
         group = group_create(actor=self.actor, **given)
         return self.answer(self.get_queryset().get(pk=group.pk), created=True)
 
-    @extend_schema(request=GroupUpdateInput, responses=GroupOut)
+    @extend_schema(request=ValueGroupUpdateInput, responses=ValueGroupOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a group: all devices that have it get its new values."""
         group = self.get_object()
-        given = _directory(request, self.parsed(GroupUpdateInput))
+        given = _directory(request, self.parsed(ValueGroupUpdateInput))
         ids = given.get("values")
         values = list(group.values.all()) if ids is None else all_of(value_list(user=request.user), ids, "value")
         given = {"name": group.name, "description": group.description, **given, "values": values}
@@ -326,6 +331,7 @@ class TemplateAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin
     queryset = TemplateAssignment.objects.none()
     serializer_class = TemplateAssignmentOut
     filterset_class = TemplateAssignmentFilter
+    dry_runs: ClassVar = frozenset({"create", "destroy"})
 
     def get_queryset(self) -> QuerySet[TemplateAssignment]:
         """Those both sides of which the user may read."""

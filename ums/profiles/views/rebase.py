@@ -12,6 +12,7 @@ from ums.core.access import Action, require
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError
+from ums.core.tryout import previews
 from ums.profiles import services
 from ums.profiles.catalogue_forms import RebaseForm
 from ums.profiles.rebasing import rebase_report
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+@previews
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile_rebase(request: HttpRequest, pk: int) -> HttpResponse:
     """The dialog; with `catalogue` in the address only the report of what moving there means."""

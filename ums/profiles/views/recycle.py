@@ -17,6 +17,7 @@ from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
 from ums.core.listing import Column, FilterBar, Sorting, listing
 from ums.core.rest import MAX_IDS, all_of
+from ums.core.tryout import previews
 from ums.domain.criteria import Field, Kind
 from ums.profiles import services
 from ums.profiles.models import Profile, ProfileKind
@@ -57,6 +58,7 @@ def recycle_bin(request: HttpRequest) -> HttpResponse:
     return render(request, "profiles/recycle_bin.html", context)
 
 
+@previews
 @require_POST
 def profiles_restore(request: HttpRequest) -> HttpResponse:
     """Bring profiles back: the button of the list, and the Undo of a deletion."""
@@ -71,6 +73,7 @@ def profiles_restore(request: HttpRequest) -> HttpResponse:
     return done(f"{who}.", detail=detail, undo=undo, changed=["profiles", "assignments", "devices"])
 
 
+@previews
 @require_POST
 def profiles_bin(request: HttpRequest) -> HttpResponse:
     """Undo of a restoration: into the recycle bin again."""

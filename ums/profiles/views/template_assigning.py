@@ -19,6 +19,7 @@ from ums.core.answers import done
 from ums.core.errors import AppError
 from ums.core.ids import as_text, numbers
 from ums.core.rest import MAX_IDS, all_of
+from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
 from ums.profiles import services
@@ -58,6 +59,7 @@ class Asked:
         return [*self.directories, *self.devices]
 
 
+@previews
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_assign(request: HttpRequest) -> HttpResponse:
     """The dialog, and what it does."""
@@ -100,6 +102,7 @@ def template_assign_reach(request: HttpRequest) -> HttpResponse:
     return render(request, "profiles/_assign_reach.html", _reach(_asked(request)))
 
 
+@previews
 @require_POST
 def template_assignment_remove(request: HttpRequest) -> HttpResponse:
     """Take assignments away. The Undo of the toast brings exactly these back."""

@@ -14,6 +14,8 @@ from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
 from ums.core.rest import one_of
+from ums.core.trial import current_trial
+from ums.core.tryout import previews
 from ums.profiles import services
 from ums.profiles.keys import assignments_of, devices_of_assignments, profiles_by_key, value_list
 from ums.profiles.models import Profile, TemplateValue
@@ -58,6 +60,7 @@ def template_key_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, f"Edit {key.name}", "Save")
 
 
+@previews
 @dialog
 def template_key_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a key: names the profiles that use it, and asks for its name then."""
@@ -66,7 +69,8 @@ def template_key_delete(request: HttpRequest, pk: int) -> HttpResponse:
     users = profiles_by_key(profiles=restrict(Profile.objects.all(), request.user, Action.READ)).get(key.name, [])
     hidden = len(profiles_by_key().get(key.name, [])) - len(users)
     used = bool(users) or hidden > 0
-    wrong = request.method == "POST" and used and request.POST.get("confirm", "").strip() != key.name
+    typed = current_trial() is not None or request.POST.get("confirm", "").strip() == key.name
+    wrong = request.method == "POST" and used and not typed
     if request.method == "POST" and not wrong:
         services.key_delete(actor=Actor.from_request(request), key=key, confirmed=used, when=when_of(request.POST))
         return done(f"Deleted {key.name}.", redirect=reverse("profiles:template_key_list"))
@@ -74,6 +78,7 @@ def template_key_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _deletion(request, f"Delete {key.name}?", assignments_of(keys=[key]), context, 422 if wrong else 200)
 
 
+@previews
 @dialog
 def template_value_create(request: HttpRequest, pk: int) -> HttpResponse:
     """A new value of a key."""
@@ -90,6 +95,7 @@ def template_value_create(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, f"New value of {key.name}", "Create")
 
 
+@previews
 @dialog
 def template_value_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a value: all that it is assigned to get the new one."""
@@ -108,6 +114,7 @@ def template_value_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, f"Edit {row}", "Save", reached)
 
 
+@previews
 @dialog
 def template_value_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a value with its assignments."""
@@ -136,6 +143,7 @@ def value_group_create(request: HttpRequest) -> HttpResponse:
     return _form(request, form, "New value group", "Create")
 
 
+@previews
 @dialog
 def value_group_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Name, description and values of a group."""
@@ -154,6 +162,7 @@ def value_group_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, f"Edit “{group.name}”", "Save", reached)
 
 
+@previews
 @dialog
 def value_group_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a group; its values stay."""
