@@ -229,3 +229,14 @@ def test_nobody_downloads_a_secret(cast: Cast) -> None:
         f"/api/v1/files/{cast.things['file'].pk}/content/",
     ):
         assert cast.client("root").get(path).status_code == 403
+
+
+def test_upload_by_the_api(cast: Cast) -> None:
+    client, place = cast.client("admin"), cast.own[DirectoryKind.FILE].pk
+    form = {"name": "run", "directory": place, "device_path": "/opt/run.sh", "permissions": "755"}
+    answer = client.post("/api/v1/files/", {**form, "content": SimpleUploadedFile("run.sh", b"#!/bin/sh")})
+    assert answer.status_code == 201, answer.content
+    pk = answer.json()["id"]
+    assert (answer.json()["permissions"], answer.json()["sha256"]) == ("0755", sha(b"#!/bin/sh"))
+    assert client.get(f"/api/v1/files/{pk}/content/").getvalue() == b"#!/bin/sh"
+    assert client.post("/api/v1/files/", {**form, "contents": "x"}).status_code == 400
