@@ -39,7 +39,7 @@ class ValueField(serializers.JSONField):
     """The value of a parameter."""
 
 
-class KeyOut(serializers.Serializer):
+class UsedKeyOut(serializers.Serializer):
     """The value of a template key on the device."""
 
     name = serializers.CharField()
@@ -57,7 +57,7 @@ class LayerOut(serializers.Serializer):
     place = serializers.CharField(help_text="What the profile is assigned to.")
     value: Any = ValueField()
     expression = serializers.CharField(allow_null=True, help_text="What the value comes from, as “Ward ${SITE}”.")
-    keys = KeyOut(many=True, help_text="The template keys in the expression that have a value on the device.")
+    keys = UsedKeyOut(many=True, help_text="The template keys in the expression that have a value on the device.")
 
 
 class IgnoredOut(serializers.Serializer):
