@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from django.http import HttpResponse
@@ -27,6 +27,7 @@ from ums.profiles.services.planning import Decision, State
 from ums.profiles.views.transfer import download
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
     from rest_framework.request import Request
 
 DECISIONS = [one.value for one in Decision]
@@ -161,7 +162,7 @@ class TransferActions(ApiViewSet):
 
     def _form(self, serializer_class: type[serializers.Serializer]) -> dict[str, Any]:
         # As a plain mapping: REST framework reads a missing boolean of a form as false.
-        serializer = serializer_class(data={key: self.request.data[key] for key in self.request.data})
+        serializer = serializer_class(data=dict(cast("QueryDict", self.request.data).items()))
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
