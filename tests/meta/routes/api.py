@@ -60,8 +60,8 @@ ROUTES = [
     Route("api:profile-copy", MADE, "POST", at=PROFILE, json={"name": "=Copy"}),
     Route("api:profile-export", API_SEEING, query={"profiles": "profile"}),
     Route("api:profile-export", API_WRITING, "POST", json={"profiles": ["profile"], "secrets": True}),
-    Route("api:profile-plan", "400 400 400 400 401", "POST"),
-    Route("api:profile-import", "400 400 400 400 401", "POST"),
+    Route("api:profile-plan", "415 415 415 415 401", "POST"),
+    Route("api:profile-import", "415 415 415 415 401", "POST"),
     Route("api:profile-settings", API_SEEING, at=PROFILE),
     Route("api:profile-settings", API_WRITING, "PUT", at=PROFILE, json={"base": 1, "settings": EMPTY}),
     # revisions
