@@ -127,7 +127,7 @@ def test_emptying_takes_what_one_may_write(cast: Cast) -> None:
     others = ProfileFactory(directory=cast.other[DirectoryKind.PROFILE])
     for profile in (own, others):
         profile_delete(actor=SYSTEM, profile=profile)
-    assert recycle_bin_empty(actor=cast.actor("admin")) == 1
+    assert recycle_bin_empty(actor=cast.actor("admin")) == 2, "that one, and the one of the cast"
     assert list(Profile.objects.filter(deleted_at__isnull=False)) == [others]
     assert recycle_bin_empty(actor=SYSTEM) == 1
 
@@ -148,3 +148,18 @@ def test_the_same_name_may_be_used_meanwhile(admin: Any) -> None:
     again = profile_create(actor=Actor.of(admin), name="Kiosk", directory=profile.directory, based_on=profile.based_on)
     profile_restore(actor=SYSTEM, profile=profile)
     assert {one.pk for one in profile_list(user=admin).filter(name="Kiosk")} == {profile.pk, again.pk}
+
+
+def test_in_the_api(cast: Cast) -> None:
+    client, profile = cast.client("admin"), cast.things["profile"]
+    url, listed = f"/api/v1/profiles/{profile.pk}/", "/api/v1/profiles/"
+    ids = lambda query: [one["id"] for one in client.get(listed, query).json()["items"]]  # noqa: E731
+    assert client.delete(url).status_code == 204
+    assert profile.pk not in ids({}) and profile.pk in ids({"deleted": "true"})
+    assert client.get(url).json()["deleted_by"] == "admin"
+    again = client.delete(url)
+    assert (again.status_code, again.json()["code"]) == (409, "in_recycle_bin")
+    restored = client.post(f"{url}restore/", "{}", content_type="application/json")
+    assert (restored.status_code, restored.json()["deleted_at"]) == (200, None)
+    assert client.delete(f"{url}?permanent=true").status_code == 204
+    assert client.get(url).status_code == 404 and not Profile.objects.filter(pk=profile.pk).exists()

@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from tests.cast import Cast
-from tests.factories import AssignmentFactory, DeviceFactory, DirectoryFactory, ProfileFactory
+from tests.factories import AssignmentFactory, CatalogueFactory, DeviceFactory, DirectoryFactory, ProfileFactory
+from tests.vectors import DEFINITION, WALLPAPER
 from ums.devices.models import DirectoryKind, SettingsState
 from ums.profiles.models import Assignment, Profile
 from ums.profiles.views.asked import as_text, numbers
@@ -108,31 +109,65 @@ def test_menu_and_page_offer_what_one_may_do(cast: Cast) -> None:
         assert ('id="save-bar"' in page) is offered
 
 
-def test_delete_of_a_profile_that_devices_have_wants_its_name(cast: Cast) -> None:
+def test_a_deleted_profile_leaves_the_devices_and_undo_brings_it_back(cast: Cast) -> None:
     client, profile = cast.client("admin"), cast.things["profile"]
     url = reverse("profiles:profile_delete", args=[profile.pk])
     dialog = text(client.get(url))
     assert "1 device loses these settings" in dialog and "1 assignment" in dialog
-    assert client.post(url, {"confirm": "something"}).status_code == 422
-    response = client.post(url, {"confirm": profile.name, "when": "next_boot"})
-    assert toast(response)["detail"] == "1 device gets it at the next boot."
+    told = toast(client.post(url, {"when": "next_boot"}))
+    assert told["detail"] == "1 device gets it at the next boot."
     assert Profile.objects.get(pk=profile.pk).deleted_at
     assert SettingsState.objects.get(pk=cast.things["device"].pk).pending
+    assert toast(client.post(told["undo"]["url"]))["text"] == "“Own profile” is back."
+    assert not Profile.objects.get(pk=profile.pk).deleted_at
 
 
-def test_delete_of_unused_profiles_needs_no_name(cast: Cast) -> None:
+def test_the_recycle_bin_shows_restores_and_is_emptied(cast: Cast) -> None:
+    client, profile = cast.client("admin"), cast.things["deleted_profile"]
+    page = text(client.get(reverse("profiles:recycle_bin")))
+    assert "Deleted profile" in page and "Empty the bin…" in page
+    assert "Deleted profile" not in text(client.get(reverse("profiles:profile_list")))
+    assert client.get(reverse("profiles:profile_detail", args=[profile.pk])).status_code == 404
+    told = toast(client.post(reverse("profiles:profiles_restore"), {"all": "1", "filter": "f=kind:standard"}))
+    assert told["text"] == "“Deleted profile” is back."
+    client.post(told["undo"]["url"])
+    url = reverse("profiles:profiles_purge")
+    ProfileFactory(directory=cast.own[DirectoryKind.PROFILE], deleted_at=Profile.objects.get(pk=profile.pk).deleted_at)
+    assert "delete 2" in text(client.get(url, {"everything": "1"}))
+    assert client.post(url, {"everything": "1", "confirm": "delete 1"}).status_code == 422
+    told = toast(client.post(url, {"everything": "1", "confirm": "delete 2"}))
+    assert told["text"] == "Deleted 2 profiles for good."
+    assert not Profile.objects.filter(deleted_at__isnull=False).exists()
+
+
+def test_the_editor_of_a_customization_is_given_its_use_case_only(cast: Cast) -> None:
+    catalogue = CatalogueFactory(name="Vector OS", definition=json.dumps(DEFINITION))
+    profile = ProfileFactory(kind="customization", use_case="wallpaper", based_on=catalogue)
+    client = cast.client("root")
+    page = text(client.get(reverse("profiles:profile_detail", args=[profile.pk])))
+    assert "no-sessions" in page
+    url = page.split('catalogue-url="')[1].split('"')[0].replace("&amp;", "&")
+    data = json.loads(client.get(url).content)
+    assert [one["path"] for one in data["parameters"]] == [WALLPAPER]
+    assert (data["classes"], [one["id"] for one in data["pages"]]) == ([], ["all"])
+    dialog = text(client.get(reverse("profiles:profile_create"), {"kind": "customization"}))
+    assert 'name="use_case"' in dialog and 'name="overwrite_sessions"' not in dialog
+
+
+def test_several_profiles_are_deleted_together(cast: Cast) -> None:
     some = ProfileFactory.create_batch(2, directory=cast.own[DirectoryKind.PROFILE])
     ids = ",".join(str(profile.pk) for profile in some)
     assert toast(cast.client("admin").post(reverse("profiles:profiles_delete"), {"ids": ids}))["text"] == (
-        "Deleted 2 profiles."
+        "Moved 2 profiles to the recycle bin."
     )
 
 
 def test_delete_of_all_that_match_takes_what_the_filter_shows(cast: Cast) -> None:
     ProfileFactory(directory=cast.own[DirectoryKind.PROFILE], name="Old kiosk")
     data = {"all": "1", "filter": "kind=standard&q=kiosk"}
-    assert toast(cast.client("admin").post(reverse("profiles:profiles_delete"), data))["text"] == "Deleted “Old kiosk”."
-    assert Profile.objects.filter(name="Own profile").exists()
+    told = toast(cast.client("admin").post(reverse("profiles:profiles_delete"), data))
+    assert told["text"] == "Moved “Old kiosk” to the recycle bin."
+    assert Profile.objects.get(name="Own profile").deleted_at is None
 
 
 def test_move_keeps_assignments_and_asks_both_directories(cast: Cast) -> None:
