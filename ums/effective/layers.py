@@ -1,7 +1,7 @@
 """From rows to layers: what counts for each device, read in bulk and shared where it is the same.
 
-1. Six queries for any number of devices: devices, ancestors of their directories, assignments, revisions that are
-   not remembered yet, local settings, settings states.
+1. Seven queries for any number of devices: devices, ancestors of their directories, assignments, their profiles,
+   revisions that are not remembered yet, local settings, settings states.
 2. Devices with the same catalogue, the same assignments at the same distances and the same local settings share one
    `Plan`; its result is computed once and remembered (`ums.effective.selectors`).
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
@@ -28,10 +28,9 @@ from ums.effective.files import Files, files_in_use
 from ums.effective.keys import with_keys
 from ums.profiles.assigned import RANKS
 from ums.profiles.content import catalogue_at, unsealed
-from ums.profiles.kinds import counting
+from ums.profiles.firmware import Firmwares
 from ums.profiles.kinds import counting
 from ums.profiles.models import Assignment, Catalogue, Profile
-from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -90,21 +89,21 @@ class DevicePlan:
     boot_id: str
 
 
-_OF_PROFILE = ("kind", "name", "head_id", "use_case", "based_on__os", "head__template_keys")
-
-
 @dataclass(frozen=True, slots=True)
-class _Row:
-    profile_id: int
+class _Profile:
+    pk: int
     kind: str
     name: str
     head_id: int
     use_case: str
     os: str
-    keys: list[str]
-    device_id: int | None = None
-    directory_id: int | None = None
-    directory: str | None = None
+    keys: tuple[str, ...]
+
+
+class _Row(NamedTuple):
+    profile: _Profile
+    on_device: bool
+    place: str
 
 
 def plans_for_devices(
@@ -135,7 +134,7 @@ def device_plans(
     above = {pk for chain in ancestors.values() for pk in chain}
     on_device, on_directory = _assignments(device_ids, above)
     of_user = _of_users(logins)
-    profiles = {row.profile_id for rows in (*on_device.values(), *on_directory.values()) for row in rows}
+    profiles = {row.profile.pk for rows in (*on_device.values(), *on_directory.values()) for row in rows}
     profiles |= {part.profile_id for parts in of_user.values() for _, part in parts}
     files = Files(device_ids, above, profiles, used=any(used for *_, used in devices))
     local = {
@@ -143,7 +142,7 @@ def device_plans(
         for pk, content in LocalSettings.objects.filter(pk__in=among(device_ids)).values_list("pk", "content")
         if content.get("values") or content.get("instances")
     }
-    catalogues = _Catalogues()
+    firmwares, part_of = Firmwares(Catalogue.objects.defer("definition")), _Parts()
     shared: dict[tuple[int, str, str], Plan] = {}
     plans: dict[int, Plan] = {}
     for pk, directory_id, firmware, version, _ in devices:
@@ -151,12 +150,12 @@ def device_plans(
         alone = pk in on_device or pk in local or pk in of_user or pk in files.on_devices
         plan = None if alone else shared.get(common)
         if plan is None:
-            catalogue = catalogues.of_firmware(firmware, version)
+            catalogue = firmwares.catalogue_of(firmware, version)
             rows = [(row, 0) for row in on_device.get(pk, ())]
             for distance, directory in enumerate(ancestors.get(directory_id, ()), start=1):
                 rows.extend((row, distance) for row in on_directory.get(directory, ()))
             # A profile for another kind of OS is ignored (domain/profiles.md §1, vector 34).
-            parts = [_part(row, distance) for row, distance in rows if catalogue and row.os == catalogue.os]
+            parts = [part_of(row, distance) for row, distance in rows if catalogue and row.profile.os == catalogue.os]
             parts += [part for os, part in of_user.get(pk, ()) if catalogue and os == catalogue.os]
             plan = Plan(
                 catalogue.pk if catalogue else None,
@@ -184,28 +183,7 @@ def layers_of(plan: Plan, contents: Contents | None = None) -> list[Layer]:
 def named_layers(plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
     """The layers, each with a name of its content: layers of the same name hold the same."""
     keys: dict[str, Value] = msgspec.json.decode(plan.keys) if plan.keys else {}
-    layers = []
-    for part in plan.parts:
-        name, counting = contents.contribution(part, keys)
-        if part.rank is Rank.FIRMWARE_UPDATE and plan.catalogue_id is not None:
-            # A field that the device does not have is skipped (domain/profiles.md §6).
-            known = catalogue_at(plan.catalogue_id, plan.checksum)
-            name, counting = (name, known), without_unknown(counting, known)
-        layer = Layer(
-            part.rank,
-            part.profile_id,
-            part.label,
-            counting.values,
-            counting.instances,
-            overwrite_sessions=contents[part.revision_id].overwrite_sessions,
-            distance=part.distance,
-            name=part.name,
-            place=part.place,
-            use_case=part.use_case,
-            ignored=counting.ignored,
-            expressions=counting.expressions,
-        )
-        layers.append((name, layer))
+    layers = [_named_layer(part, plan, contents, keys) for part in plan.parts]
     if plan.local and plan.catalogue_id is not None:
         catalogue = catalogue_at(plan.catalogue_id, plan.checksum)
         own = contribution(catalogue, unsealed(catalogue, msgspec.json.decode(plan.local)), {})
@@ -213,20 +191,32 @@ def named_layers(plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
     return layers
 
 
-class _Catalogues:
-    """Which catalogue a firmware has: its own version, else the newest that is older, else the newest there is."""
-
-    def __init__(self) -> None:
-        self._rows = list(Catalogue.objects.defer("definition"))
-        self._found: dict[tuple[str, str], Catalogue | None] = {}
-
-    def of_firmware(self, name: str, version: str) -> Catalogue | None:
-        key = (name, version)
-        if key not in self._found:
-            rows = [row for row in self._rows if row.name == name] or (self._rows if not name else [])
-            older = [row for row in rows if version_key(row.version) <= version_key(version)]
-            self._found[key] = max(older or rows, key=lambda row: version_key(row.version), default=None)
-        return self._found[key]
+def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, Value]) -> tuple[Any, Layer]:
+    alike = not part.keys and part.rank is not Rank.FIRMWARE_UPDATE
+    if alike and (known := contents.layers.get(id(part))):
+        return known[1:]
+    name, counting = contents.contribution(part, keys)
+    if part.rank is Rank.FIRMWARE_UPDATE and plan.catalogue_id is not None:
+        # A field that the device does not have is skipped (domain/profiles.md §6).
+        catalogue = catalogue_at(plan.catalogue_id, plan.checksum)
+        name, counting = (name, catalogue), without_unknown(counting, catalogue)
+    layer = Layer(
+        part.rank,
+        part.profile_id,
+        part.label,
+        counting.values,
+        counting.instances,
+        overwrite_sessions=contents[part.revision_id].overwrite_sessions,
+        distance=part.distance,
+        name=part.name,
+        place=part.place,
+        use_case=part.use_case,
+        ignored=counting.ignored,
+        expressions=counting.expressions,
+    )
+    if alike:
+        contents.layers[id(part)] = (part, name, layer)
+    return name, layer
 
 
 def _assignments(
@@ -234,48 +224,62 @@ def _assignments(
 ) -> tuple[dict[int, list[_Row]], dict[int, list[_Row]]]:
     on_device: dict[int, list[_Row]] = defaultdict(list)
     on_directory: dict[int, list[_Row]] = defaultdict(list)
-    # What lies in the recycle bin or is switched off counts for nothing (vector 38).
-    rows = Assignment.objects.filter(
-        Q(device__in=among(device_ids)) | Q(directory__in=directory_ids), counting("profile__")
-    ).order_by()
-    for values in rows.values_list(
-        "profile_id",
-        *(f"profile__{name}" for name in _OF_PROFILE),
-        "device_id",
-        "directory_id",
-        "directory__name",
-    ):
-        row = _Row(*values)
-        if row.device_id is not None:
-            on_device[row.device_id].append(row)
-        elif row.directory_id is not None:
-            on_directory[row.directory_id].append(row)
+    rows = list(
+        Assignment.objects.filter(Q(device__in=among(device_ids)) | Q(directory__in=directory_ids))
+        .order_by()
+        .values_list("profile_id", "device_id", "directory_id", "directory__name")
+    )
+    profiles = _profiles({profile_id for profile_id, *_ in rows})
+    for profile_id, device_id, directory_id, directory in rows:
+        profile = profiles.get(profile_id)
+        if profile is None:
+            continue
+        if device_id is not None:
+            on_device[device_id].append(_Row(profile, True, "the device"))
+        else:
+            on_directory[directory_id].append(_Row(profile, False, f"directory {directory}"))
     return on_device, on_directory
 
 
-def _part(row: _Row, distance: int) -> Part:
-    on_device = row.device_id is not None
-    place = "the device" if on_device else f"directory {row.directory}"
-    rank = RANKS[row.kind, on_device]
-    keys = tuple(row.keys)
-    return Part(rank, distance, "", row.profile_id, row.head_id, row.use_case, keys, row.name, place)
+def _profiles(ids: Collection[int]) -> dict[int, _Profile]:
+    """Those of the profiles that count: what lies in the recycle bin or is switched off does not (vector 38)."""
+    if not ids:
+        return {}
+    columns = ("pk", "kind", "name", "head_id", "use_case", "based_on__os", "head__template_keys")
+    rows = Profile.objects.filter(counting(), pk__in=among(ids)).order_by().values_list(*columns)
+    return {
+        pk: _Profile(pk, kind, name, head or 0, use_case, os, tuple(keys))
+        for pk, kind, name, head, use_case, os, keys in rows
+    }
+
+
+class _Parts:
+    """Parts by row and distance: devices of many directories share them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], tuple[_Row, Part]] = {}
+
+    def __call__(self, row: _Row, distance: int) -> Part:
+        key = (id(row), distance)
+        found = self._made.get(key)
+        if found is None:
+            one = row.profile
+            rank = RANKS[one.kind, row.on_device]
+            part = Part(rank, distance, "", one.pk, one.head_id, one.use_case, one.keys, one.name, row.place)
+            found = self._made[key] = (row, part)
+        return found[1]
 
 
 def _of_users(logins: Mapping[int, Sequence[PrincipalAssignment]]) -> dict[int, list[tuple[str, Part]]]:
     """By device: the OS of each profile that reaches its user, and the part that it is."""
-    ids = {one.profile_id for reached in logins.values() for one in reached}
-    if not ids:
-        return {}
-    profiles = Profile.objects.filter(counting(), pk__in=ids).order_by().values_list("pk", *_OF_PROFILE)
-    known = {row.profile_id: row for row in (_Row(*values) for values in profiles)}
+    known = _profiles({one.profile_id for reached in logins.values() for one in reached})
     found: dict[int, list[tuple[str, Part]]] = defaultdict(list)
     for device_id, reached in logins.items():
         for row, principal in ((known.get(one.profile_id), one.principal) for one in reached):
             # Firmware customizations and updates do not exist for users (domain/profiles.md §5, g).
             rank = USER_RANKS.get((row.kind, principal.kind)) if row else None
             if row and rank is not None:
-                name = group_name(principal)
-                of_part = (row.profile_id, row.head_id, "", tuple(row.keys), row.name, principal.place)
-                part = Part(rank, principal.distance, name, *of_part)
+                of_part = (row.pk, row.head_id, "", row.keys, row.name, principal.place)
+                part = Part(rank, principal.distance, group_name(principal), *of_part)
                 found[device_id].append((row.os, part))
     return found
