@@ -104,7 +104,7 @@ class PlannedOut(serializers.Serializer):
 class PlanOut(serializers.Serializer):
     """What the file holds, and what importing it would do."""
 
-    format = serializers.ChoiceField(choices=FORMATS)
+    file_format = serializers.ChoiceField(choices=FORMATS, source="format")
     profiles = PlannedOut(many=True)
     catalogues = serializers.SerializerMethodField()
 

@@ -37,7 +37,7 @@ def send(
 
 def test_plan_then_import_then_decide(cast: Cast) -> None:
     plan = send(cast, "import/plan/").json()
-    assert plan["format"] == "toml" and plan["catalogues"] == {}
+    assert plan["file_format"] == "toml" and plan["catalogues"] == {}
     (row,) = plan["profiles"]
     assert (row["name"], row["state"], row["path"], row["values"], row["unknown"]) == (
         "Kiosk", "new", ["North"], 2, ["made.up"],
