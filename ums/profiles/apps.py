@@ -9,7 +9,7 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ums.devices.services.directories import directory_leaves
+        from ums.devices.services.directories import BEFORE_DELETING
         from ums.features.registry import declare as declare_feature
         from ums.files.reach import WAYS
         from ums.profiles.files import WAY
@@ -17,7 +17,7 @@ class ProfilesConfig(AppConfig):
         from ums.profiles.services.recycle import make_room
 
         WAYS.append(WAY)
-        directory_leaves.connect(make_room)
+        BEFORE_DELETING.append(make_room)
         declare_feature(FEATURE)
         declare(
             catalogue__stored="The parameter catalogue of a firmware version was stored.",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import ProtectedError
-from django.dispatch import Signal
 
 from ums.audit.services import record
 from ums.core.access import Action, require, subtree
@@ -18,12 +17,15 @@ from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ums.core.actor import Actor
 
 MAX_DEPTH = 30
 
-directory_leaves = Signal()
-"""Sent with the `directory` before it is deleted: upper rooms take away what they keep there and nobody sees."""
+BEFORE_DELETING: list[Callable[[Directory], None]] = []
+"""Called with a directory that is to be deleted: upper rooms, which register in AppConfig.ready(), take away what they
+keep there and nobody sees."""
 
 
 @transaction.atomic
@@ -102,7 +104,8 @@ def directory_delete(*, actor: Actor, directory: Directory) -> None:
     told = [f"{count} {noun if count != 1 else _singular(noun)}" for noun, count in content.items() if count]
     try:
         if not told:
-            directory_leaves.send(sender=Directory, directory=directory)
+            for make_room in BEFORE_DELETING:
+                make_room(directory)
             record(actor=actor, action="directory.deleted", target=directory, before={"kind": directory.kind})
             directory.delete()
             publish_on_commit(TreeChanged())

@@ -101,7 +101,7 @@ def recycle_bin_empty(*, actor: Actor) -> int:
     return len(profiles)
 
 
-def make_room(directory: Directory, **sent: object) -> None:
+def make_room(directory: Directory) -> None:
     """Before a directory is deleted: what lies in the recycle bin and would come back there comes back to the root."""
     binned = Profile.objects.filter(directory=directory, deleted_at__isnull=False)
     binned.update(directory=directory_root(kind=directory.kind))
