@@ -9,9 +9,9 @@ from django.db.models import Count, Q
 
 from ums.core.access import Action, restrict
 from ums.devices.models import Device, Directory
+from ums.devices.selectors import devices_of_targets
 from ums.domain.parameters import Expression, SettingsError, StaticKey, flat
 from ums.profiles.models import Profile, TemplateAssignment, TemplateKey, TemplateValue, ValueGroup
-from ums.profiles.selectors import devices_of_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

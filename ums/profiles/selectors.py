@@ -8,12 +8,12 @@ from django.db.models import Count, Q
 
 from ums.core.access import Action, restrict, subtree
 from ums.devices.models import Device, Directory
-from ums.devices.selectors import directory_ancestors
+from ums.devices.selectors import devices_of_targets, directory_ancestors
 from ums.profiles.kinds import counting, switched_on
 from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from django.db.models import QuerySet
 
@@ -105,19 +105,6 @@ def version_key(version: str) -> tuple[tuple[int, str], ...]:
     """Sorts 1.9.0 before 1.10.0."""
     parts = version.replace("-", ".").replace("+", ".").split(".")
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
-
-
-def devices_of_targets(*, targets: Iterable[Device | Directory]) -> QuerySet[Device]:
-    """The devices themselves and those below the directories."""
-    targets = list(targets)
-    devices = [target.pk for target in targets if isinstance(target, Device)]
-    directories = [target.pk for target in targets if isinstance(target, Directory)]
-    where = Q()
-    if devices:
-        where |= Q(pk__in=devices)
-    if directories:
-        where |= Q(directory__in=subtree(directories))
-    return Device.objects.filter(where) if where else Device.objects.none()
 
 
 def devices_of_profile(*, profile: Profile) -> QuerySet[Device]:

@@ -11,11 +11,11 @@ from ums.audit.services import record_each
 from ums.core.access import Action, require, restrict
 from ums.core.errors import AppError, Conflict
 from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.selectors import devices_of_targets
 from ums.devices.services import When, settings_changed, structure_locked
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 from ums.profiles.models import Assignment, Profile
-from ums.profiles.selectors import devices_of_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -16,13 +16,14 @@ from ums.core.access import Action, require
 from ums.core.errors import AppError
 from ums.core.validation import clean
 from ums.devices.models import Device
+from ums.devices.selectors import devices_of_targets
 from ums.devices.services import When, settings_changed, structure_locked
 from ums.domain.formats.definition import convert_definition
 from ums.domain.parameters import CatalogueError, SettingsError, clean_settings, parse_catalogue
 from ums.profiles.content import catalogue_of, unsealed
 from ums.profiles.firmware import Firmwares
 from ums.profiles.models import Assignment, Catalogue, Revision
-from ums.profiles.selectors import devices_of_targets, profiles_made_with
+from ums.profiles.selectors import profiles_made_with
 
 if TYPE_CHECKING:
     from ums.core.actor import Actor

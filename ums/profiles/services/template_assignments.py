@@ -11,9 +11,9 @@ from ums.audit.services import record_each
 from ums.core.access import Action, require, restrict
 from ums.core.errors import AppError, Conflict
 from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.selectors import devices_of_targets
 from ums.devices.services import When, settings_changed, structure_locked
 from ums.profiles.models import TemplateAssignment, TemplateValue, ValueGroup
-from ums.profiles.selectors import devices_of_targets
 from ums.profiles.services.assignments import MAX_ASSIGNMENTS
 
 if TYPE_CHECKING:

@@ -22,9 +22,10 @@ from ums.core.rest import all_of
 from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
+from ums.devices.selectors import devices_of_targets
 from ums.profiles import services
 from ums.profiles.models import Assignment, Profile
-from ums.profiles.selectors import devices_of_targets, profile_list
+from ums.profiles.selectors import profile_list
 from ums.profiles.views.asked import as_text, chosen_profiles, devices_get_it, given, numbers, when_of, with_words
 
 SHOWN = 100

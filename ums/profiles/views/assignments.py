@@ -22,10 +22,11 @@ from ums.core.rest import MAX_IDS, all_of
 from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
+from ums.devices.selectors import devices_of_targets
 from ums.profiles import assigned, services
 from ums.profiles.kinds import WORDS
 from ums.profiles.models import Assignment, Profile
-from ums.profiles.selectors import assignment_list, devices_of_profile, devices_of_targets
+from ums.profiles.selectors import assignment_list, devices_of_profile
 from ums.profiles.views.asked import as_text, devices_get_it, may_all, numbers, profile_of, when_of
 from ums.profiles.views.editor import page_context
 

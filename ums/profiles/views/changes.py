@@ -16,11 +16,11 @@ from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
 from ums.core.tryout import previews
+from ums.devices.selectors import devices_of_targets
 from ums.profiles import services
 from ums.profiles.forms import CreateForm, MoveForm, PropertiesForm
 from ums.profiles.kinds import WORDS
 from ums.profiles.models import Assignment
-from ums.profiles.selectors import devices_of_targets
 from ums.profiles.views.asked import (
     as_text,
     chosen_profiles,

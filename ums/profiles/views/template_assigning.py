@@ -22,10 +22,10 @@ from ums.core.rest import MAX_IDS, all_of
 from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.places import DeviceDirectories
+from ums.devices.selectors import devices_of_targets
 from ums.profiles import services
 from ums.profiles.keys import group_list, template_assignment_list, value_list
 from ums.profiles.models import TemplateAssignment, TemplateValue, ValueGroup
-from ums.profiles.selectors import devices_of_targets
 from ums.profiles.views.asked import devices_get_it, given, when_of
 
 SHOWN = 100
