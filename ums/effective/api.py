@@ -112,6 +112,7 @@ class ReachingOut(serializers.Serializer):
     profile = serializers.IntegerField(help_text="Id of the profile that brings it; 0: it is assigned itself.")
     place = serializers.CharField(help_text="What the file or that profile is assigned to.")
 
+    @extend_schema_field(str)
     def get_permissions(self, one: Reaching) -> str:
         """As text."""
         return f"{one.mode:04o}"

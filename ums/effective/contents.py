@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from ums.domain.contribution import Contribution
+    from ums.domain.effectiveness import Layer
     from ums.domain.parameters import Catalogue, Settings, Value
     from ums.effective.layers import Part
 
@@ -43,6 +44,8 @@ class Contents:
     def __init__(self, revision_ids: Iterable[int]) -> None:
         self._found = _contents(set(revision_ids))
         self._contributions: dict[Any, Contribution] = {}
+        self.layers: dict[int, tuple[Part, Any, Layer]] = {}
+        """What parts come to wherever they count, by identity; the part is kept, so that no other one gets it."""
 
     def __getitem__(self, revision_id: int) -> Content:
         return self._found[revision_id]
@@ -52,7 +55,9 @@ class Contents:
         contribution, also of another `Contents`.
         """
         content = self._found[part.revision_id]
-        used = tuple(sorted((name, keys[name], type(keys[name])) for name in content.keys & keys.keys()))
+        used: tuple[Any, ...] = ()
+        if content.keys:
+            used = tuple(sorted((name, keys[name], type(keys[name])) for name in content.keys & keys.keys()))
         name = (part.revision_id, content.catalogue, part.rank.is_of_user, used)
         found = self._contributions.get(name)
         if found is None:

@@ -224,19 +224,18 @@ def _assignments(
 ) -> tuple[dict[int, list[_Row]], dict[int, list[_Row]]]:
     on_device: dict[int, list[_Row]] = defaultdict(list)
     on_directory: dict[int, list[_Row]] = defaultdict(list)
-    rows = list(
+    rows: list[tuple[int, int | None, int | None, str | None]] = list(
         Assignment.objects.filter(Q(device__in=among(device_ids)) | Q(directory__in=directory_ids))
         .order_by()
         .values_list("profile_id", "device_id", "directory_id", "directory__name")
     )
     profiles = _profiles({profile_id for profile_id, *_ in rows})
     for profile_id, device_id, directory_id, directory in rows:
-        profile = profiles.get(profile_id)
-        if profile is None:
+        if (profile := profiles.get(profile_id)) is None:
             continue
         if device_id is not None:
             on_device[device_id].append(_Row(profile, True, "the device"))
-        else:
+        elif directory_id is not None:
             on_directory[directory_id].append(_Row(profile, False, f"directory {directory}"))
     return on_device, on_directory
 
