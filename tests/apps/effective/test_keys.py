@@ -20,8 +20,10 @@ from tests.factories import (
     ValueGroupFactory,
 )
 from ums.core.actor import SYSTEM
-from ums.devices.models import Device, Directory, NetworkAdapter
-from ums.domain.protocol import decode_body
+from ums.devices.models import Device, Directory, NetworkAdapter, SettingsState
+from ums.devices.services import device_update, inventory_write
+from ums.domain.protocol import Adapter as InventoryAdapter
+from ums.domain.protocol import Inventory, decode_body
 from ums.effective.layers import plans_for_devices
 from ums.effective.selectors import settings_explained, settings_for_devices
 from ums.effective.template_check import keys_missing
@@ -262,3 +264,46 @@ def test_a_profile_tells_on_how_many_of_its_devices_a_key_has_no_value(
     assert [(one.name, one.devices) for one in keys_missing(user=user, profile=profile)] == [("SITE", 1)]
     put("HH", germany)
     assert keys_missing(user=user, profile=profile) == []
+
+
+def _inventory(device: Device, **facts: Any) -> bool:
+    """The device reports what it is; whether it is marked by that."""
+    SettingsState.objects.filter(device=device).update(pending=False)
+    inventory_write(
+        device_id=device.pk,
+        inventory=Inventory(**facts),
+        firmware="Test Linux",
+        firmware_version="1.0.0",
+        agent_version="1",
+        address="192.0.2.7",
+    )
+    return SettingsState.objects.get(device=device).pending
+
+
+def test_a_device_is_marked_when_it_is_called_otherwise(device: Device, bremen: Directory) -> None:
+    profile_with({"system.timezone": {"expression": "${DEVICENAME}"}}, bremen)
+    SettingsState.objects.filter(device=device).update(pending=False)
+    device_update(actor=SYSTEM, device=device, name="D", comment="moved to the ward")
+    assert not SettingsState.objects.get(device=device).pending
+    before = SettingsState.objects.get(device=device).seq
+    device_update(actor=SYSTEM, device=device, name="CET")
+    state = SettingsState.objects.get(device=device)
+    assert state.pending and state.seq > before
+    assert zone(device) == "CET"
+
+
+def test_a_device_is_marked_when_it_reports_other_values_of_static_keys(device: Device) -> None:
+    adapters = [InventoryAdapter("eth0", "00:00:5e:00:53:01"), InventoryAdapter("wlan0", "00:00:5e:00:53:02")]
+    docked = [adapters[0], InventoryAdapter("wlan0", "00:00:5e:00:53:02", ["192.0.2.7/24"])]
+    assert _inventory(device, hostname="d", adapters=adapters)
+    assert not _inventory(device, hostname="d", adapters=adapters, kernel="another one")
+    assert _inventory(device, hostname="d", adapters=docked)
+    assert _inventory(device, hostname="e", adapters=docked)
+    assert _inventory(device, hostname="e", adapters=docked, serial_number="S1")
+
+
+def test_what_waits_for_the_next_boot_goes_on_waiting(device: Device) -> None:
+    SettingsState.objects.filter(device=device).update(pending=True, deferred=True)
+    device_update(actor=SYSTEM, device=device, name="CET")
+    state = SettingsState.objects.get(device=device)
+    assert state.pending and state.deferred

@@ -14,7 +14,7 @@ from ums.core.errors import AppError, NotAllowed
 from ums.core.trial import note_devices
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind, Presence, SettingsState
-from ums.devices.services.settings import When, settings_changed, structure_locked
+from ums.devices.services.settings import When, own_facts_changed, settings_changed, structure_locked
 from ums.live.messages import DevicesChanged, DevicesCutOff, TreeChanged
 from ums.live.publish import publish_on_commit
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 PROPERTIES = ("name", "site", "department", "cost_centre", "asset_id", "in_service_date", "serial_number", "comment")
 """What an administrator may write (domain/console.md §3, custom properties)."""
+
+IN_STATIC_KEYS = {"name", "serial_number"}
+"""Those that are values of static template keys: profiles may put them into settings."""
 
 REENROLMENT_WINDOW = timedelta(hours=24)
 
@@ -64,6 +67,8 @@ def device_update(*, actor: Actor, device: Device, **properties: str | date | No
     device.save(update_fields=list(properties))
     before, after = changed(_plain(old), _plain({name: getattr(device, name) for name in properties}))
     record(actor=actor, action="device.updated", target=device, before=before, after=after)
+    if IN_STATIC_KEYS & after.keys():
+        own_facts_changed(device_id=device.pk)
     publish_on_commit(DevicesChanged((device.pk,)))
     return device
 

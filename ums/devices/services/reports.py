@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from ums.devices.models import Device, LocalSettings, NetworkAdapter, Presence, SettingsState
 from ums.devices.services.deliveries import deliveries_reported
-from ums.devices.services.settings import next_seq, states_locked
+from ums.devices.services.settings import next_seq, own_facts_changed, states_locked
+from ums.domain.parameters import Adapter, static_keys
 from ums.domain.presence import LOST_AFTER
 from ums.live.messages import DevicesChanged
 from ums.live.publish import publish_on_commit
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from ums.domain.parameters import Value as ParameterValue
     from ums.domain.protocol import Inventory
 
 
@@ -167,8 +169,12 @@ FACTS = (
 def inventory_write(
     *, device_id: int, inventory: Inventory, firmware: str, firmware_version: str, agent_version: str, address: str
 ) -> None:
-    """Store what a device is. Its serial number is kept when it reports none: an administrator may have written it."""
+    """Store what a device is, and mark it when static template keys have other values on it now.
+
+    Its serial number is kept when it reports none: an administrator may have written it.
+    """
     device = Device.objects.get(pk=device_id)
+    before = _static_keys(device)
     for name in FACTS:
         setattr(device, name, getattr(inventory, name))
     device.network_name = inventory.hostname
@@ -182,7 +188,21 @@ def inventory_write(
     NetworkAdapter.objects.bulk_create(
         [NetworkAdapter(device=device, name=a.name, mac=a.mac, addresses=list(a.addresses)) for a in inventory.adapters]
     )
+    if _static_keys(device) != before:
+        own_facts_changed(device_id=device_id)
     publish_on_commit(DevicesChanged((device_id,)))
+
+
+def _static_keys(device: Device) -> dict[str, ParameterValue]:
+    adapters = NetworkAdapter.objects.filter(device=device).order_by("name", "pk").values_list("mac", "addresses")
+    return static_keys(
+        name=device.name,
+        unit_id=device.unit_id,
+        serial_number=device.serial_number,
+        network_name=device.network_name,
+        ip_address=device.ip_address,
+        adapters=[Adapter(mac, addresses) for mac, addresses in adapters],
+    )
 
 
 @transaction.atomic

@@ -77,3 +77,14 @@ def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = Wh
         publish_on_commit(SettingsChanged())
     deferred = states.exclude(pending=True, deferred=False)
     return on_their_way + deferred.update(seq=seq, pending=True, deferred=True, pending_since=now)
+
+
+@transaction.atomic
+def own_facts_changed(*, device_id: int) -> None:
+    """What a device is, as its name or its address, changed, and static template keys may have other values on it.
+
+    It is marked for now, but a change that waits for the next boot goes on waiting: nobody meant it to come earlier.
+    """
+    states = SettingsState.objects.filter(device_id=device_id)
+    if states.update(seq=next_seq(), pending=True, pending_since=timezone.now()):
+        publish_on_commit(SettingsChanged())
