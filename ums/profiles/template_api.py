@@ -96,10 +96,6 @@ class TemplateKeyFilter(django_filters.FilterSet):
     name = django_filters.CharFilter(lookup_expr="iexact", label="The name, whatever the case")
     q = django_filters.CharFilter(method="filter_q", label="Words that are part of name or description")
 
-    class Meta:
-        model = TemplateKey
-        fields: list[str] = []
-
     def filter_q(self, queryset: QuerySet[TemplateKey], name: str, value: str) -> QuerySet[TemplateKey]:
         """Each word."""
         for word in value.split()[:10]:
