@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ums.core.crypto import seal, unseal
-from ums.domain.kinds import settable
 from ums.core.errors import AppError
+from ums.domain.kinds import settable
 from ums.domain.parameters import Settings, flat, parse_catalogue, settings_from_json, settings_to_json
 from ums.profiles.models import Catalogue as CatalogueRow
 
@@ -41,18 +42,24 @@ def catalogue_at(pk: int, checksum: str) -> Catalogue:
     return _parsed(pk, checksum)
 
 
-def definition_for(row: CatalogueRow, kind: str, use_case: str) -> bytes:
-    """The definition of a catalogue with what profiles of a kind may set alone, and the pages and classes of that."""
-    definition = msgspec.json.decode(row.definition)
-    catalogue = catalogue_of(row)
-    allowed = settable(catalogue, kind, use_case)
+@lru_cache(maxsize=32)
+def definition_packed(pk: int, checksum: str, kind: str = "", use_case: str = "") -> bytes:
+    """The definition of a catalogue as JSON in gzip, remembered as long as its checksum is the same.
+
+    With a kind only what profiles of that kind may set, and the pages and classes of that.
+    """
+    stored = CatalogueRow.objects.values_list("definition", flat=True).get(pk=pk).encode()
+    catalogue = catalogue_at(pk, checksum)
+    allowed = settable(catalogue, kind, use_case) if kind else None
     if allowed is not None:
+        definition = msgspec.json.decode(stored)
         pages = {step.id for path in allowed for step in catalogue.trail(catalogue.parameters[path].page)}
         classes = {catalogue.parameters[path].class_path for path in allowed}
         definition["parameters"] = [one for one in definition["parameters"] if one["path"] in allowed]
         definition["pages"] = [one for one in definition["pages"] if one["id"] in pages]
         definition["classes"] = [one for one in definition.get("classes", []) if one["path"] in classes]
-    return msgspec.json.encode(definition)
+        stored = msgspec.json.encode(definition)
+    return gzip.compress(stored, mtime=0)
 
 
 def sealed(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:

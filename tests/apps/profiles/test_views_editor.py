@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -146,3 +147,12 @@ def test_catalogue_is_kept_by_browsers_under_its_checksum(cast: Cast, editor: Ed
     response = editor.client.get(reverse("profiles:catalogue_data", args=[row.pk, row.checksum]))
     assert response.json()["format"] == "ums-catalogue/1" and "immutable" in response["Cache-Control"]
     assert editor.client.get(reverse("profiles:catalogue_data", args=[row.pk, "another"])).status_code == 404
+
+
+def test_catalogue_comes_packed_to_who_takes_it(cast: Cast, editor: Editor) -> None:
+    row = cast.things["catalogue"]
+    url = reverse("profiles:catalogue_data", args=[row.pk, row.checksum])
+    plain, packed = editor.client.get(url), editor.client.get(url, headers={"accept-encoding": "br, gzip"})
+    assert (plain.get("Content-Encoding"), packed["Content-Encoding"]) == (None, "gzip")
+    assert plain.content == gzip.decompress(packed.content) == row.definition.encode()
+    assert "Accept-Encoding" in plain["Vary"] and "Accept-Encoding" in packed["Vary"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from ums.core.access import Action, may
@@ -19,7 +21,7 @@ from ums.devices.services import When
 from ums.domain.parameters import settings_to_json
 from ums.profiles import services
 from ums.profiles.changes import keys_changed_since
-from ums.profiles.content import MASK, catalogue_of, definition_for, masked
+from ums.profiles.content import MASK, catalogue_of, definition_packed, masked
 from ums.profiles.kinds import WORDS
 from ums.profiles.models import Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_list, devices_of_profile, revision_list
@@ -55,7 +57,6 @@ def page_context(request: HttpRequest, profile: Profile) -> dict[str, Any]:
 def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The editor. Its content comes as JSON (`profile_content`, `catalogue_data`)."""
     profile = profile_of(request, pk)
-    based_on = profile.based_on
     context = {
         **page_context(request, profile),
         "tab": "settings",
@@ -82,10 +83,16 @@ def catalogue_data(request: HttpRequest, pk: int, checksum: str) -> HttpResponse
 
     With `kind` (and `use_case`) only the part that profiles of that kind may set.
     """
-    row = one_of(catalogue_list(user=request.user).filter(checksum=checksum), pk, "catalogue")
+    rows = catalogue_list(user=request.user).filter(checksum=checksum).defer("definition")
+    row = one_of(rows, pk, "catalogue")
     kind, use_case = request.GET.get("kind", ""), request.GET.get("use_case", "")
-    definition = definition_for(row, kind, use_case) if kind in ProfileKind.values else row.definition
-    response = HttpResponse(definition, content_type="application/json")
+    packed = definition_packed(row.pk, row.checksum, *((kind, use_case) if kind in ProfileKind.values else ("", "")))
+    # What is packed here is the same for everybody who may read it, and holds no secret and nothing that was sent.
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(packed if zipped else gzip.decompress(packed), content_type="application/json")
+    if zipped:
+        response["Content-Encoding"] = "gzip"
+    patch_vary_headers(response, ["Accept-Encoding"])
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
