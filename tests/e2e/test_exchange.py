@@ -8,7 +8,6 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.actions import save
 from tests.services.server import Server
 from ums.domain.formats.archive import write_archive
 from ums.domain.formats.files import read_file
@@ -78,6 +77,20 @@ def set_volume(page: Page, value: str) -> None:
     row.get_by_role("textbox").fill(value)
 
 
+def preview_and_save(page: Page) -> None:
+    """See in the preview what saving changes, and save from there."""
+    page.get_by_role("button", name="Preview").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 of 1 device changes")
+    row = dialog.get_by_role("row").filter(has_text="Volume")
+    expect(row).to_contain_text("21")
+    expect(row).to_contain_text("77")
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "/save" in answer.url) as saved:
+        dialog.get_by_role("button", name="Save and send now").click()
+    assert saved.value.ok
+    expect(page.get_by_text("unsaved change")).to_be_hidden()
+
+
 def test_an_ipm_comes_in_is_used_and_leaves_unchanged(console: Page, server: Server, tmp_path: Path) -> None:
     page = console
     choose_file(page, server, ipm(tmp_path / "profiles.ipm"))
@@ -91,14 +104,16 @@ def test_an_ipm_comes_in_is_used_and_leaves_unchanged(console: Page, server: Ser
     address = page.url
 
     first = export_as(page, ".ipm", tmp_path / "first.ipm")
-    set_volume(page, "77")
-    assert save(page) == 200
-
     with server.api() as api:
         profile = api.get("profiles/", params={"q": "From a file"}).json()["items"][0]
         device = api.get("devices/", params={"q": DEVICE}).json()["items"][0]
         assigned = api.post("assignments/", json={"profiles": [profile["id"]], "devices": [device["id"]]})
         assigned.raise_for_status()
+
+    page.reload()
+    set_volume(page, "77")
+    preview_and_save(page)
+    with server.api() as api:
         settings = api.get(f"profiles/{profile['id']}/settings/").json()["settings"]
     assert settings["values"] == {VOLUME: 77, "made.up": "kept"}
 
