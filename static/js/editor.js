@@ -15,7 +15,7 @@ import { ALL, Nav, OPTIONS } from "./editor/nav.js";
 import * as pages from "./editor/pages.js";
 import { showPreview } from "./editor/preview.js";
 
-const catalogues = new Map();
+const catalogues = new Map(); // by address, which changes with the content: kept between pages
 
 async function json(url, options) {
   const answer = await fetch(url, options);
@@ -53,6 +53,7 @@ class UmsEditor extends HTMLElement {
     this.#listen();
     this.#count();
     this.#begin();
+    requestIdleCallback(() => this.catalogue.prepare()); // after the page has been painted
   }
 
   disconnectedCallback() {

@@ -60,15 +60,20 @@ export class Catalogue {
     return this.trail(id).map((page) => page.title).join(" › ");
   }
 
-  /** Parameters that hold every word: hits in the label first, then in the path, then the rest. */
-  search(text) {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 10);
-    if (!words.length) return [];
+  /** What searches look through: made once, before the first of them. */
+  prepare() {
     this.#haystack ??= this.parameters.map((each) => {
       const label = each.label.toLowerCase();
       const path = each.path.toLowerCase();
       return { each, label, path, all: [path, label, each.help, each.group, this.title(each.page), each.cls?.label ?? "", ...each.choices.map(([, text]) => text)].join("\n").toLowerCase() };
     });
+  }
+
+  /** Parameters that hold every word: hits in the label first, then in the path, then the rest. */
+  search(text) {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 10);
+    if (!words.length) return [];
+    this.prepare();
     const ranks = [[], [], []];
     for (const { each, label, path, all } of this.#haystack) {
       if (!words.every((word) => all.includes(word))) continue;
