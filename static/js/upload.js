@@ -1,11 +1,18 @@
 /* Files: <form data-upload> shows how much of its file has been sent in [data-upload-progress] (a <progress> and
-   [data-upload-words]); <label data-drop-file> around an <input type="file"> takes a file that is dropped onto it and
-   names it in [data-file-name]. */
+   [data-upload-words]); <label data-drop-file> around an <input type="file"> takes what is dropped onto it and names
+   it in [data-file-name]. The fields in [data-needed-with=".def"] are required while a file with that ending is chosen,
+   and not called optional. */
 const zoneOf = (event) => event.target.closest?.("[data-drop-file]");
 
 function name(input) {
   const words = input.closest("[data-drop-file]")?.querySelector("[data-file-name]");
-  if (words && input.files.length) words.textContent = input.files[0].name;
+  const names = [...input.files].map((file) => file.name);
+  if (words && names.length) words.textContent = names.join(", ");
+  for (const box of input.form?.querySelectorAll("[data-needed-with]") ?? []) {
+    const needed = names.some((each) => each.toLowerCase().endsWith(box.dataset.neededWith));
+    for (const note of box.querySelectorAll(".required")) note.hidden = needed;
+    for (const field of box.querySelectorAll("input")) field.required = needed;
+  }
 }
 
 document.addEventListener("change", (event) => { if (event.target.matches('[data-drop-file] input[type="file"]')) name(event.target); });
