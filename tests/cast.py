@@ -24,9 +24,9 @@ from tests.factories import (
     DeviceFactory,
     DirectoryFactory,
     EnrolmentKeyFactory,
-    GrantFactory,
     FileAssignmentFactory,
     FileFactory,
+    GrantFactory,
     ProfileFactory,
     TemplateAssignmentFactory,
     TemplateKeyFactory,
@@ -83,8 +83,8 @@ def make_cast() -> Cast:
         GrantFactory(user=reader, action=Action.READ, directory=directory)
     device = DeviceFactory(directory=own[DirectoryKind.DEVICE], name="Own device")
     profile = ProfileFactory(directory=own[DirectoryKind.PROFILE], name="Own profile")
-    batch = BatchFactory(author=admin)
     file = FileFactory(directory=own[DirectoryKind.FILE], name="Own file")
+    batch = BatchFactory(author=admin)
     key = TemplateKeyFactory(name="OWN_KEY", directory=own[DirectoryKind.TEMPLATE])
     value = TemplateValueFactory(key=key, value="own value")
     things = {
@@ -107,14 +107,14 @@ def make_cast() -> Cast:
         "template_value": value,
         "value_group": ValueGroupFactory(directory=own[DirectoryKind.TEMPLATE], name="Own group", values=[value]),
         "template_assignment": TemplateAssignmentFactory(value=value, device=device),
-        "enrolment_key": EnrolmentKeyFactory(name="A key"),
-        "user": UserFactory(username="somebody"),
-        "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
-        "catalogue": profile.based_on,
         "file": file,
         "file_assignment": FileAssignmentFactory(file=file, device=device),
         "profile_file": ProfileFile.objects.create(profile=profile, file=file, author_name="tests"),
         "own_file_directory": own[DirectoryKind.FILE],
+        "enrolment_key": EnrolmentKeyFactory(name="A key"),
+        "user": UserFactory(username="somebody"),
+        "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
+        "catalogue": profile.based_on,
         "batch": batch,
         "command": CommandFactory(batch=batch, device=device),
         "event": record(actor=Actor.of(admin), action="device.moved", target=device),

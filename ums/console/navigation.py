@@ -13,6 +13,7 @@ from ums.core.access import Action, may_somewhere, restrict
 from ums.devices.models import Device, DirectoryKind
 from ums.devices.selectors import directory_device_counts, directory_list, directory_root
 from ums.features.selectors import is_enabled
+from ums.files.models import File
 from ums.profiles.kinds import PRIORITY_PROFILES, WORDS
 from ums.profiles.models import Profile
 from ums.profiles.selectors import profile_bin
@@ -27,6 +28,7 @@ PROFILE_KINDS = {directory: kind for kind, directory in DIRECTORY_KIND.items()}
 ICONS = {
     DirectoryKind.DEVICE.value: "monitor",
     **{directory: WORDS[kind].icon for directory, kind in PROFILE_KINDS.items()},
+    DirectoryKind.FILE.value: "files",
 }
 MANY = 30
 """Lines of a level that a fresh page shows open."""
@@ -37,8 +39,18 @@ KINDS = (
     DirectoryKind.CUSTOMIZATION,
     DirectoryKind.UPDATE,
     DirectoryKind.DEVICE,
+    DirectoryKind.FILE,
 )
 """Top to bottom, as the original orders them (ui.md)."""
+
+
+_KIND = {DirectoryKind.DEVICE.value: "directory", DirectoryKind.FILE.value: "file-directory"}
+"""What a directory is to drag and drop; those of profiles are not listed."""
+_TAKES = {
+    DirectoryKind.DEVICE.value: "device profile file directory template_value value_group",
+    DirectoryKind.FILE.value: "file file-directory",
+}
+"""What can be dropped on it."""
 
 
 @dataclass(slots=True)
@@ -90,7 +102,7 @@ class DirectoryTree:
             if entry.pk != self.root.pk:
                 self._children.setdefault(parent, []).append(entry)
         self._parents = {child.pk: pk for pk, children in self._children.items() for child in children}
-        self._direct = directory_device_counts(user=user) if kind == DirectoryKind.DEVICE else self._profiles(user)
+        self._direct = directory_device_counts(user=user) if kind == DirectoryKind.DEVICE else self._objects(user)
         self._totals: dict[int, int] = {}
         self._total(self.root.pk)
 
@@ -128,10 +140,10 @@ class DirectoryTree:
             children_url=f"{reverse('console:tree_children', args=[entry.pk])}?level={level + 1}" if children else "",
             direct=self._direct.get(entry.pk, 0),
             total=total,
-            kind="directory" if of_devices else "profile-directory",
+            kind=_KIND.get(self._kind, "profile-directory"),
             pk=entry.pk,
             drag=not root,
-            drop="device profile directory template_value value_group" if of_devices else "profile profile-directory",
+            drop=_TAKES.get(self._kind, "profile profile-directory"),
             drop_count=total if of_devices else None,
             menu_url=reverse("devices:directory_menu", args=[entry.pk]),
         )
@@ -140,10 +152,16 @@ class DirectoryTree:
         if self._kind == DirectoryKind.DEVICE:
             url = reverse("devices:device_list")
             return url if pk == self.root.pk else f"{url}?directory={pk}"
+        if self._kind == DirectoryKind.FILE:
+            url = reverse("files:file_list")
+            return url if pk == self.root.pk else f"{url}?directory={pk}"
         url = f"{reverse('profiles:profile_list')}?kind={PROFILE_KINDS[self._kind]}"
         return url if pk == self.root.pk else f"{url}&directory={pk}"
 
-    def _profiles(self, user: Any) -> dict[int, int]:
+    def _objects(self, user: Any) -> dict[int, int]:
+        if self._kind == DirectoryKind.FILE:
+            files = restrict(File.objects.order_by(), user, Action.BROWSE)
+            return dict(files.values_list("directory").annotate(count=Count("pk")))
         rows = restrict(Profile.objects.filter(directory__kind=self._kind, deleted_at=None), user, Action.BROWSE)
         return dict(rows.order_by().values_list("directory").annotate(count=Count("pk")))
 
@@ -208,9 +226,7 @@ def _recycle_bin(user: Any, path: str) -> Node:
 def _templates(path: str) -> Node:
     url = reverse("profiles:template_key_list")
     current = _about_templates(path)
-    return Node(
-        id="templates", label=DirectoryKind.TEMPLATE.label, icon="braces", level=1, url=url, current=current
-    )
+    return Node(id="templates", label=DirectoryKind.TEMPLATE.label, icon="braces", level=1, url=url, current=current)
 
 
 def _about_templates(path: str) -> bool:
@@ -229,6 +245,8 @@ def _current(location: str) -> tuple[str, int | None]:
     pk = match.kwargs.get("pk")
     if pk is not None and (match.url_name or "").startswith("device_"):
         return DirectoryKind.DEVICE, Device.objects.filter(pk=pk).values_list("directory_id", flat=True).first()
+    if pk is not None and match.view_name == "files:file_detail":
+        return DirectoryKind.FILE, File.objects.filter(pk=pk).values_list("directory_id", flat=True).first()
     if pk is not None and match.app_name == "profiles":
         row = Profile.objects.filter(pk=pk).values_list("directory__kind", "directory_id").first()
         return row or ("", None)
@@ -237,6 +255,8 @@ def _current(location: str) -> tuple[str, int | None]:
     directory = int(asked) if asked.isdecimal() and len(asked) < 19 else None
     if match.view_name == "devices:device_list":
         return DirectoryKind.DEVICE, directory
+    if match.view_name == "files:file_list":
+        return DirectoryKind.FILE, directory
     if match.view_name == "profiles:profile_list":
         kind = query.get("kind", [""])[0]
         return DIRECTORY_KIND.get(kind, DirectoryKind.PROFILE.value), directory
@@ -246,8 +266,8 @@ def _current(location: str) -> tuple[str, int | None]:
 def _administration(user: Any, path: str) -> Node | None:
     leaves = [
         ("keys", "First-authentication Keys", "key-round", reverse("connector:key_list"), Action.ENROL),
-        ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
         ("features", "UMS Features", "toggle-right", reverse("features:feature_list"), Action.ADMINISTER),
+        ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
         ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
     ]
     allowed = [leaf for leaf in leaves if may_somewhere(user, leaf[4])]

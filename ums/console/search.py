@@ -11,6 +11,7 @@ from django.urls import reverse
 from ums.core.access import Action, may_somewhere, restrict
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.features.selectors import is_enabled
+from ums.files.models import File
 from ums.profiles.kinds import PRIORITY_PROFILES, WORDS, counting
 from ums.profiles.models import Profile, ProfileKind
 
@@ -41,6 +42,7 @@ def search(user: Any, text: str) -> list[tuple[str, list[Hit]]]:
         ("Devices", _devices(user, text)),
         ("Directories", _directories(user, text)),
         ("Profiles", _profiles(user, text)),
+        ("Files", _files(user, text)),
     ]
     return [(title, hits) for title, hits in groups if hits]
 
@@ -55,6 +57,7 @@ def _pages(user: Any, text: str) -> list[Hit]:
         ),
         ("Recycle Bin", reverse("profiles:recycle_bin"), "recycle", Action.BROWSE),
         ("UMS Features", reverse("features:feature_list"), "toggle-right", Action.ADMINISTER),
+        ("Files", reverse("files:file_list"), "files", Action.BROWSE),
         ("First-authentication Keys", reverse("connector:key_list"), "key-round", Action.ENROL),
         ("Audit Log", reverse("audit:event_list"), "scroll-text", Action.AUDIT),
     ]
@@ -100,6 +103,13 @@ def _profiles(user: Any, text: str) -> list[Hit]:
             row.get_use_case_display() or row.get_kind_display(),
         )
         for row in _best(rows, text)
+    ]
+
+
+def _files(user: Any, text: str) -> list[Hit]:
+    rows = restrict(File.objects.filter(name__icontains=text), user, Action.READ)
+    return [
+        Hit(row.name, reverse("files:file_detail", args=[row.pk]), "file", row.device_path) for row in _best(rows, text)
     ]
 
 

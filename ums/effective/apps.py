@@ -8,9 +8,8 @@ class EffectiveConfig(AppConfig):
 
     def ready(self) -> None:
         from ums.core.tryout import answer_tryouts
-        from ums.effective.tryout import answer_page, answer_program
-
         from ums.effective.comparison import device_side
+        from ums.effective.tryout import answer_page, answer_program
         from ums.profiles.starting import answer_for_devices
 
         answer_tryouts(page=answer_page, program=answer_program)

@@ -18,8 +18,8 @@ from ums.domain.parameters import Value
 from ums.effective.comparison import profile_on_device
 from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import DeviceExplained, settings_explained
-from ums.effective.template_check import keys_missing
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
+from ums.effective.template_check import keys_missing
 from ums.profiles.comparison import side_of
 from ums.profiles.models import Profile
 from ums.profiles.pages import comparison_table

@@ -162,7 +162,7 @@ class ImportForm(AppErrorForm):
         required=False,
         empty_label="Each into the tree of its kind",
         widget=forms.Select(attrs={"class": "select"}),
-        help_text="A directory of priority profiles makes standard profiles priority profiles, and the other way round.",
+        help_text="A directory of priority profiles turns standard profiles into such, and the other way round.",
     )
     rebuild = forms.BooleanField(
         required=False,

@@ -202,29 +202,6 @@ def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, whe
     )
 
 
-@transaction.atomic
-def profile_delete(*, actor: Actor, profile: Profile, when: When = When.NOW) -> None:
-    """Delete a profile with its revisions and assignments; its values go from the devices. Raises NotAllowed."""
-    require(actor.user, Action.WRITE, profile)
-    structure_locked()
-    settings_changed(actor=actor, devices=devices_of_profile(profile=profile), when=when)
-    head = head_of(profile)
-    record(
-        actor=actor,
-        action="profile.deleted",
-        target=profile,
-        before={
-            "kind": profile.kind,
-            "directory": profile.directory.name,
-            "overwrite_sessions": head.overwrite_sessions,
-            **settings_to_json(masked(catalogue_of(profile.based_on), head.content)),
-        },
-    )
-    Profile.objects.filter(pk=profile.pk).update(head=None)
-    profile.delete()
-    publish_on_commit(TreeChanged())
-
-
 def locked(profile: Profile) -> Profile:
     """The row as it is now, which nobody else changes until the end of the transaction. Raises Conflict."""
     return _current(Profile.objects.select_for_update(of=("self",)), profile)

@@ -49,13 +49,13 @@ def profile_list(request: HttpRequest) -> HttpResponse:
         "columns": sorting.columns(COLUMNS),
         "page": listing(rows.none() if bar.error else rows, request.GET, sorting.order),
         "create_url": f"{reverse('profiles:profile_create')}?{place}" if writable else "",
+        "import_url": f"{reverse('profiles:profiles_import')}?{place}" if writable else "",
+        "import_label": "Import…" if writable else "",
         "create_label": f"New {WORDS[kind].noun}…" if writable else "",
         "empty_title": f"No {WORDS[kind].noun}s here",
         "list_url": f"{reverse('profiles:profile_list')}?{place}",
         "may_read": may_somewhere(request.user, Action.READ),
         **bar.context(request, placeholder="Filter by name or description", keep=("kind", "directory", "sort")),
-        "import_url": f"{reverse('profiles:profiles_import')}?{place}" if writable else "",
-        "import_label": "Import…" if writable else "",
     }
     return render(request, "profiles/list.html", context)
 
