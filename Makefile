@@ -37,7 +37,7 @@ run: $(RUNTIME) ## Everything: a server with demo data and 25 simulated devices;
 .PHONY: test
 test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite on SQLite, on PostgreSQL, in a browser
 	$(BIN)/python -m tests.services.packages
-	$(PYTEST) tests/unit -p no:django
+	$(PYTEST) $(PARALLEL) tests/unit -p no:django
 	$(PYTEST) $(PARALLEL) --ignore=tests/unit --ignore=tests/e2e
 	$(PYTEST) $(PARALLEL) --ignore=tests/unit --ignore=tests/e2e --database=postgresql
 	$(PYTEST) $(PATIENT) tests/e2e
