@@ -157,6 +157,10 @@ class Places:
         """The parameter."""
         return next((found for catalogue in self._catalogues if (found := catalogue.find(path))), None)
 
+    def secret(self, path: str) -> bool:
+        """Whether one of the catalogues knows a secret there: the values of both sides are shown side by side."""
+        return any((found := catalogue.find(path)) and found.secret for catalogue in self._catalogues)
+
     def order(self, title: str) -> int:
         """Number of a page; what no catalogue knows comes last."""
         return self._pages.get(title, len(self._pages))
@@ -194,7 +198,7 @@ def row_of(places: Places, key: str, path: str, left: Given | None, right: Given
     """A row with its sign, secrets masked. `key`: path, or "serial:name" in a free instance."""
     parameter = places.find(path)
     sign = sign_of(left, right)
-    secret = (parameter is not None and parameter.secret) or any(_is_sealed(value) for value in (left, right))
+    secret = places.secret(path) or any(_is_sealed(value) for value in (left, right))
     label = parameter.label if parameter else path
     if secret:
         return Row(key, path, label, parameter, _mask(left), _mask(right), sign, secret_changed=sign is Sign.CHANGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,24 @@ def test_secrets_are_compared_as_they_are_and_shown_masked() -> None:
     assert differences(compared(left, left)) == 0
     (row,) = compared(side({"gone": "sealed:abc"}), side({"gone": "sealed:def"}))[0].rows
     assert (row.left, row.right) == (MASK, MASK), "a secret of a parameter that is no longer known"
+
+
+def test_what_one_side_knows_as_a_secret_is_masked_on_both() -> None:
+    left = side({"system.password": "hidden"})
+    parameters = {
+        path: replace(known, secret=False) if path == "system.password" else known
+        for path, known in left.catalogue.parameters.items()
+    }
+    right = Side(replace(left.catalogue, parameters=parameters), Settings({"system.password": "own"}))
+    for pair in ((left, right), (right, left)):
+        (row,) = compared(*pair)[0].rows
+        assert (row.left, row.right) == (MASK, MASK)
+
+
+def test_revisions_of_no_profile(cast: Cast) -> None:
+    ids = f"{cast.things['profile'].pk},{cast.things['priority_profile'].pk}"
+    answer = cast.client("root").get(reverse("profiles:compare"), {"ids": ids, "profile": ","})
+    assert answer.status_code == 200
 
 
 def test_instances_meet_by_serial_and_in_two_profiles_by_name() -> None:

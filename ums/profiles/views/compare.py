@@ -116,11 +116,11 @@ def _asked(request: HttpRequest) -> tuple[tuple[int, int | None], tuple[int, int
     """(profile, revision) of both sides; None is the current one. Raises Http404, AppError `invalid`."""
     if ids := request.GET.get("ids", ""):
         found = sorted(set(numbers(ids)))
-        profile = request.GET.get("profile", "")
+        profile = numbers(request.GET.get("profile", ""))
         if len(found) != 2 or request.GET.get("all"):
             raise AppError("invalid", f"Tick two {'revisions' if profile else 'profiles'} to compare them.")
         if profile:
-            return (numbers(profile)[0], found[0]), (numbers(profile)[0], found[1])
+            return (profile[0], found[0]), (profile[0], found[1])
         return (found[0], None), (found[1], None)
     sides = [REFERENCE.fullmatch(request.GET.get(side, "")) for side in ("left", "right")]
     if sides[0] is None or sides[1] is None:
