@@ -18,6 +18,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 
 from ums.connector import runtime  # noqa: E402
 from ums.connector.socket import device_socket  # noqa: E402
+from ums.core.bodies import bounded  # noqa: E402
 from ums.live import publish  # noqa: E402
 from ums.live.consumers import BrowserConsumer  # noqa: E402
 from ums.project.status import status  # noqa: E402
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[dict[str, Any]]]
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+bounded_pages = bounded(pages)
+
 SOCKETS = {
     "/device-connector/device/ws-connect": device_socket,
     "/wums-app/live": AuthMiddlewareStack(BrowserConsumer.as_asgi()),
@@ -37,7 +40,7 @@ SOCKETS = {
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Dispatch by kind and path."""
     if scope["type"] == "http":
-        await pages(scope, receive, send)
+        await bounded_pages(scope, receive, send)
     elif scope["type"] == "websocket":
         await SOCKETS.get(scope["path"], _no_such_socket)(scope, receive, send)
     elif scope["type"] == "lifespan":
