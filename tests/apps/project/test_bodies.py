@@ -35,7 +35,7 @@ def asked(parts: list[bytes], headers: dict[bytes, bytes], application: Any = No
         "client": ("192.0.2.1", 1),
         "server": ("localhost", 443),
     }
-    handler = application or ASGIHandler()
+    handler: Any = application or ASGIHandler()
 
     async def answered() -> None:
         await bounded(handler, LIMIT)(scope, receive, send)
