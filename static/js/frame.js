@@ -8,7 +8,7 @@ import { store } from "./dom.js";
 
 const root = document.documentElement;
 const LIMITS = { tree: [220, 360], aside: [240, 480] };
-const DEFAULTS = { tree: 256, aside: 300 };
+const DEFAULTS = { tree: 280, aside: 300 };
 const drawer = matchMedia("(max-width: 799.98px)");
 
 const width = (pane) => Math.round(parseFloat(getComputedStyle(root).getPropertyValue(`--${pane}-width`))) || DEFAULTS[pane];
