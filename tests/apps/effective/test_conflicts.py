@@ -78,7 +78,7 @@ def test_devices_on_which_it_does_not_count(world: World, superuser: Any) -> Non
 
 
 def test_only_devices_that_one_may_read_and_constant_queries(world: World) -> None:
-    profile = world.assign("S10", world.germany, "a")
+    profile = world.assign("S9000", world.germany, "a")
     user = UserFactory()
     GrantFactory(user=user, directory=world.bremen, action=Action.READ)
 

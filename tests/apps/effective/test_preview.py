@@ -166,7 +166,7 @@ def test_devices_that_one_may_not_read_are_counted_only(world: World) -> None:
 
 
 def test_the_list_is_bounded_and_the_rows_are_not(world: World) -> None:
-    world.assign("S10", world.bremen, "a")
+    world.assign("S9000", world.bremen, "a")
     for number in range(LINES + 20):
         device = DeviceFactory(directory=world.bremen, firmware="Test Linux", firmware_version="1.0.0")
         profiles_assign(actor=SYSTEM, profiles=[ProfileFactory(values={X: f"own {number}"})], targets=[device])
@@ -181,7 +181,7 @@ def test_the_list_is_bounded_and_the_rows_are_not(world: World) -> None:
 
 
 def test_queries_do_not_depend_on_devices_or_directories(world: World) -> None:
-    profile = world.assign("S10", world.germany, "a")
+    profile = world.assign("S9000", world.germany, "a")
 
     def queries() -> int:
         saving(profile, X="a")()
