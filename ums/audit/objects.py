@@ -38,8 +38,16 @@ def _directory(row: Any) -> str:
         return f"{reverse('devices:device_list')}?directory={row.pk}"
     if row.kind == "file":
         return f"{reverse('files:file_list')}?directory={row.pk}"
+    if row.kind == "template":
+        return f"{reverse('profiles:template_key_list')}?directory={row.pk}"
     kind = {"profile": "standard", "priority_profile": "priority"}.get(row.kind, row.kind)
     return f"{reverse('profiles:profile_list')}?kind={kind}&directory={row.pk}"
+
+
+def _profile(row: Any) -> str:
+    if row.deleted_at:
+        return reverse("profiles:recycle_bin")
+    return reverse("profiles:profile_detail", args=[row.pk])
 
 
 def _key(row: Any) -> str:
@@ -53,7 +61,7 @@ def _value(row: Any) -> str:
 OBJECTS: dict[str, Kind] = {
     "device": Kind("Device", "devices.Device", _page("devices:device_detail")),
     "directory": Kind("Directory", "devices.Directory", _directory, Action.BROWSE),
-    "profile": Kind("Profile", "profiles.Profile", _page("profiles:profile_detail")),
+    "profile": Kind("Profile", "profiles.Profile", _profile),
     "file": Kind("File", "files.File", _page("files:file_detail")),
     "catalogue": Kind("Catalogue"),
     "templatekey": Kind("Template key", "profiles.TemplateKey", _page("profiles:template_key_detail")),

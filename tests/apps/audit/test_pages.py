@@ -72,7 +72,7 @@ def test_links_only_to_what_still_exists_and_the_reader_may_see(client: Client, 
 
 
 def test_every_link_leads_somewhere(client: Client, cast: Cast) -> None:
-    things = ("device", "directory", "profile", "priority_profile", "enrolment_key")
+    things = ("device", "directory", "profile", "priority_profile", "deleted_profile", "enrolment_key")
     targets = [*(cast.things[name] for name in things), *cast.own.values()]
     for target in targets:
         event(object_type=target._meta.model_name, object_id=str(target.pk), object_name=str(target))
