@@ -61,7 +61,7 @@ def test_copy_in_the_other_tree_is_of_the_other_kind_and_may_bring_assignments(c
     assert [one.target for one in copy.assignments.all()] == [cast.things["device"]]
 
 
-def test_secrets_come_along_for_those_who_may_assign_the_original(cast: Cast, profile: Profile) -> None:
+def test_secrets_come_along_for_those_who_may_write_the_original(cast: Cast, profile: Profile) -> None:
     hidden = ProfileFactory(directory=root(DirectoryKind.PROFILE))
     assert hidden.directory != profile.directory
     Profile.objects.filter(pk=profile.pk).update(directory=cast.other[DirectoryKind.PROFILE])

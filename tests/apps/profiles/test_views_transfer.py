@@ -85,6 +85,7 @@ def test_import_as_new_and_undo(cast: Cast) -> None:
     assert not Profile.objects.filter(name="Kiosk", deleted_at=None).exists()
     assert post(cast, "import_undo", role="stranger", undo=f"{cast.things['profile'].pk}:1").status_code == 404
     assert post(cast, "import_undo", role="reader", undo=f"{cast.things['profile'].pk}:1").status_code == 403
+    assert post(cast, "import_undo", undo=f"{cast.things['profile'].pk}:99999").status_code == 404
 
 
 def test_what_exists_asks_and_keeps_the_other_answers(cast: Cast) -> None:

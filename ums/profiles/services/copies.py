@@ -75,5 +75,5 @@ def profile_copy(
 
 
 def secrets_copied(actor: Actor, profile: Profile) -> bool:
-    """Whether a copy that the actor makes has the secrets of the profile."""
-    return actor.user is None or may(actor.user, Action.ASSIGN, profile)
+    """Whether a copy that the actor makes has the secrets of the profile: who may export them may copy them."""
+    return actor.user is None or may(actor.user, Action.WRITE, profile)

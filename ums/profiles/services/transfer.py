@@ -103,7 +103,10 @@ def profiles_import_undo(
     deleted = 0
     for profile, before in profiles:
         if before:
-            profile_roll_back(actor=actor, profile=profile, revision=profile.revisions.get(number=before), when=when)
+            revision = profile.revisions.filter(number=before).first()
+            if revision is None:
+                raise AppError("revision_gone", f"“{profile.name}” has no revision {before}.", status=404)
+            profile_roll_back(actor=actor, profile=profile, revision=revision, when=when)
         else:
             profile_delete(actor=actor, profile=profile, when=when)
             deleted += 1
