@@ -179,7 +179,7 @@ def test_settings_file_and_changes_that_survive_a_crash(tmp_path: Path) -> None:
     state = State(tmp_path)
     state.store(settings(1, {"a": 1}))
     assert json.loads(state.settings_path.read_bytes()) == {
-        "tag": "t1", "seq": 1, "values": {"a": 1}, "instances": {}, "locked": ["a"],
+        "tag": "t1", "seq": 1, "values": {"a": 1}, "instances": {}, "locked": ["a"], "files": [],
     }  # fmt: skip
     assert stat.S_IMODE(state.settings_path.stat().st_mode) == 0o600
     state.settle()

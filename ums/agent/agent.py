@@ -237,7 +237,9 @@ class Agent(LinkedDevice):
         backoff = Backoff(SystemRandom(), base=FILES_AGAIN)
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._up_to_date.wait(), backoff.after_failure(FILES_AGAIN))
+                # Not wait_for: in Python 3.11 it forgets a cancellation that comes together with the event.
+                async with asyncio.timeout(backoff.after_failure(FILES_AGAIN)):
+                    await self._up_to_date.wait()
             self._up_to_date.clear()
             if self.session is None or self._files.settled(self._state.settings.files):
                 backoff.reset()
