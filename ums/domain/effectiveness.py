@@ -171,11 +171,16 @@ def values_at(
     ordered: tuple[Layer, ...], defaults: Mapping[str, Value], paths: Iterable[str]
 ) -> dict[str, Value | None]:
     """What `resolve` finds for these paths, for layers that are in order: quicker for a few of many."""
-    counting = _counting(ordered)
-    return {
-        path: next((layer.values[path] for layer in counting if path in layer.values), defaults.get(path))
-        for path in paths
-    }
+    contents = [layer.values for layer in _counting(ordered)]
+    found: dict[str, Value | None] = {}
+    for path in paths:
+        for values in contents:
+            if path in values:
+                found[path] = values[path]
+                break
+        else:
+            found[path] = defaults.get(path)
+    return found
 
 
 def instances_at(ordered: tuple[Layer, ...]) -> dict[str, Instance]:

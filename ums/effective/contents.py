@@ -39,13 +39,15 @@ _REMEMBERED: dict[tuple[int, str], Content] = {}
 
 
 class Contents:
-    """The content of many revisions: at most two queries."""
+    """The content of many revisions: at most two queries. `layers`: those of another one, to be shared."""
 
-    def __init__(self, revision_ids: Iterable[int]) -> None:
+    def __init__(
+        self, revision_ids: Iterable[int], layers: dict[tuple[Part, int], tuple[Content, Any, Layer]] | None = None
+    ) -> None:
         self._found = _contents(set(revision_ids))
         self._contributions: dict[Any, Contribution] = {}
-        self.layers: dict[int, tuple[Part, Any, Layer]] = {}
-        """What parts come to wherever they count, by identity; the part is kept, so that no other one gets it."""
+        self.layers: dict[tuple[Part, int], tuple[Content, Any, Layer]] = {} if layers is None else layers
+        """What parts come to, by the part and the identity of its content, which is kept with it."""
 
     def __getitem__(self, revision_id: int) -> Content:
         return self._found[revision_id]

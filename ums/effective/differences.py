@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ums.domain.effectiveness import Layer, instances_at, values_at
 from ums.domain.files import placed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ums.domain.files import Reaching
     from ums.domain.parameters import Catalogue, Instance, Parameter, Value
+    from ums.effective.contents import Contents
     from ums.effective.layers import Plan
 
 
@@ -82,12 +84,17 @@ class _Resolved:
 
 
 class Moment:
-    """Plans as they were at one moment. To be made at that moment: it reads what the plans name."""
+    """Plans as they were at one moment. To be made at that moment: it reads what the plans name.
 
-    def __init__(self, plans: Iterable[Plan]) -> None:
+    other: that of similar plans; what both have is made once.
+    """
+
+    def __init__(self, plans: Iterable[Plan], other: Moment | None = None) -> None:
         distinct = list(plans)
-        contents = contents_of(distinct)
-        self._resolved = {id(plan): _resolved(plan, named_layers(plan, contents)) for plan in distinct}
+        contents = contents_of(distinct, other._contents if other else None)
+        self._contents: Contents = contents
+        self._known: dict[int, _Known] = other._known if other else {}
+        self._resolved = {id(plan): _resolved(plan, named_layers(plan, contents), self._known) for plan in distinct}
         self._plans = distinct
         """Kept, so that no other object gets the same identity."""
 
@@ -102,6 +109,8 @@ class Comparison:
     def __init__(self, before: Moment, after: Moment) -> None:
         self._before, self._after = before, after
         self._outcomes: dict[Any, Outcome] = {}
+        self._made: dict[Any, Change] = {}
+        """Changes of values: the same one happens in many places."""
 
     def outcome(self, old: Plan, new: Plan) -> Outcome:
         """What differs."""
@@ -109,30 +118,49 @@ class Comparison:
         key = (one.catalogue, other.catalogue, one.names, other.names, old.files, new.files)
         found = self._outcomes.get(key)
         if found is None:
-            changes = sorted((*_changes(one, other), *_files(old, new)), key=lambda one: (one.position, one.key))
+            changes = sorted((*self._changes(one, other), *_files(old, new)), key=lambda one: (one.position, one.key))
             found = Outcome(tuple(changes), _ignored(other) - _ignored(one))
             self._outcomes[key] = found
         return found
 
+    def _changes(self, one: _Resolved, other: _Resolved) -> Iterator[Change]:
+        paths = _paths(one, other)
+        before, after = (values_at(side.layers, side.defaults, paths) for side in (one, other))
+        catalogue = other.catalogue or one.catalogue
+        describe = _describing(catalogue)
+        for path, old in before.items():
+            new = after[path]
+            if not _same(old, new):
+                key = (catalogue, path, old, new, type(old), type(new))
+                change = self._made.get(key)
+                if change is None:
+                    change = self._made[key] = describe.value(path, old, new)
+                yield change
+        was, will = (instances_at(side.layers) for side in (one, other))
+        for serial in was.keys() | will.keys():
+            yield from describe.instance(serial, was.get(serial), will.get(serial))
 
-def _resolved(plan: Plan, layers: list[tuple[Any, Layer]]) -> _Resolved:
-    layers.sort(key=lambda pair: pair[1].strength)
+
+class _Known(NamedTuple):
+    """A layer that several plans share."""
+
+    strength: tuple[Any, ...]
+    name: tuple[Any, ...]
+    layer: Layer
+
+
+def _resolved(plan: Plan, layers: list[tuple[Any, Layer]], known: dict[int, _Known]) -> _Resolved:
+    found: list[_Known] = []
+    for name, layer in layers:
+        one = known.get(id(layer))
+        if one is None:
+            # How strong a layer is shows in its place in the row; what else decides belongs to its name.
+            whole = (name, layer.id, layer.use_case, layer.overwrite_sessions)
+            one = known[id(layer)] = _Known(layer.strength, whole, layer)
+        found.append(one)
+    found.sort(key=itemgetter(0))
     catalogue = catalogue_at(plan.catalogue_id, plan.checksum) if plan.catalogue_id is not None else None
-    # How strong a layer is shows in its place in the row; what else decides belongs to its name.
-    names = tuple((name, layer.id, layer.use_case, layer.overwrite_sessions) for name, layer in layers)
-    return _Resolved(catalogue, names, tuple(layer for _, layer in layers))
-
-
-def _changes(one: _Resolved, other: _Resolved) -> Iterator[Change]:
-    paths = _paths(one, other)
-    before, after = (values_at(side.layers, side.defaults, paths) for side in (one, other))
-    describe = _describing(other.catalogue or one.catalogue)
-    for path, old in before.items():
-        if not _same(old, after[path]):
-            yield describe.value(path, old, after[path])
-    was, will = (instances_at(side.layers) for side in (one, other))
-    for serial in was.keys() | will.keys():
-        yield from describe.instance(serial, was.get(serial), will.get(serial))
+    return _Resolved(catalogue, tuple(one.name for one in found), tuple(one.layer for one in found))
 
 
 def _paths(one: _Resolved, other: _Resolved) -> Collection[str]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
 
-from ums.core.among import among
+from ums.core.among import JoinedIds, among
 from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
 from ums.domain.contribution import contribution, without_unknown
@@ -124,55 +125,61 @@ def device_plans(
     device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
 ) -> dict[int, Plan]:
     """The plan of each device that exists. `logins`: what reaches the users who are logged in, by device."""
-    devices = list(
+    # Grouped by the database: a row for each directory and firmware instead of one for each device.
+    groups = list(
         Device.objects.filter(pk__in=among(device_ids))
         .order_by()
         .annotate(files=files_in_use())
-        .values_list("pk", "directory_id", "firmware", "firmware_version", "files")
+        .values_list("directory_id", "firmware", "firmware_version", "files")
+        .annotate(ids=JoinedIds("pk"))
     )
-    ancestors = directory_ancestors(directory_ids={directory for _, directory, *_ in devices})
+    ancestors = directory_ancestors(directory_ids={directory for directory, *_ in groups})
     above = {pk for chain in ancestors.values() for pk in chain}
     on_device, on_directory = _assignments(device_ids, above)
     of_user = _of_users(logins)
     profiles = {row.profile.pk for rows in (*on_device.values(), *on_directory.values()) for row in rows}
     profiles |= {part.profile_id for parts in of_user.values() for _, part in parts}
-    files = Files(device_ids, above, profiles, used=any(used for *_, used in devices))
+    files = Files(device_ids, above, profiles, used=any(used for *_, used, _ in groups))
     local = {
         pk: msgspec.json.encode(content, order="sorted").decode()
         for pk, content in LocalSettings.objects.filter(pk__in=among(device_ids)).values_list("pk", "content")
         if content.get("values") or content.get("instances")
     }
     firmwares, part_of = Firmwares(Catalogue.objects.defer("definition")), _Parts()
-    shared: dict[tuple[int, str, str], Plan] = {}
+    with_own = {*on_device, *local, *of_user, *files.on_devices}
     plans: dict[int, Plan] = {}
-    for pk, directory_id, firmware, version, _ in devices:
-        common = (directory_id, firmware, version)
-        alone = pk in on_device or pk in local or pk in of_user or pk in files.on_devices
-        plan = None if alone else shared.get(common)
-        if plan is None:
-            catalogue = firmwares.catalogue_of(firmware, version)
-            rows = [(row, 0) for row in on_device.get(pk, ())]
-            for distance, directory in enumerate(ancestors.get(directory_id, ()), start=1):
-                rows.extend((row, distance) for row in on_directory.get(directory, ()))
-            # A profile for another kind of OS is ignored (domain/profiles.md §1, vector 34).
-            parts = [part_of(row, distance) for row, distance in rows if catalogue and row.profile.os == catalogue.os]
-            parts += [part for os, part in of_user.get(pk, ()) if catalogue and os == catalogue.os]
-            plan = Plan(
-                catalogue.pk if catalogue else None,
-                catalogue.checksum if catalogue else "",
-                tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.name, part.profile_id))),
-                local.get(pk, ""),
-                files=files.reaching(pk, ancestors.get(directory_id, ()), parts),
-            )
-            if not alone:
-                shared[common] = plan
-        plans[pk] = plan
-    return with_keys(plans, {pk: directory_id for pk, directory_id, *_ in devices}, ancestors)
+    directories: dict[int, int] = {}
+
+    def planned(pk: int, directory_id: int, catalogue: Catalogue | None) -> Plan:
+        rows = [(row, 0) for row in on_device.get(pk, ())]
+        for distance, directory in enumerate(ancestors.get(directory_id, ()), start=1):
+            rows.extend((row, distance) for row in on_directory.get(directory, ()))
+        # A profile for another kind of OS is ignored (domain/profiles.md §1, vector 34).
+        parts = [part_of(row, distance) for row, distance in rows if catalogue and row.profile.os == catalogue.os]
+        parts += [part for os, part in of_user.get(pk, ()) if catalogue and os == catalogue.os]
+        return Plan(
+            catalogue.pk if catalogue else None,
+            catalogue.checksum if catalogue else "",
+            tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.name, part.profile_id))),
+            local.get(pk, ""),
+            files=files.reaching(pk, ancestors.get(directory_id, ()), parts),
+        )
+
+    for directory_id, firmware, version, _, joined in groups:
+        ids = list(map(int, joined.split(",")))
+        catalogue = firmwares.catalogue_of(firmware, version)
+        alone = with_own.intersection(ids) if with_own else with_own
+        alike = [pk for pk in ids if pk not in alone] if alone else ids
+        if alike:
+            plans.update(zip(alike, repeat(planned(alike[0], directory_id, catalogue))))
+        plans.update((pk, planned(pk, directory_id, catalogue)) for pk in alone)
+        directories.update(zip(ids, repeat(directory_id)))
+    return with_keys(plans, directories, ancestors)
 
 
-def contents_of(plans: Iterable[Plan]) -> Contents:
-    """All that `layers_of` needs for these plans."""
-    return Contents(part.revision_id for plan in plans for part in plan.parts)
+def contents_of(plans: Iterable[Plan], like: Contents | None = None) -> Contents:
+    """All that `layers_of` needs for these plans. `like`: what was read for similar ones shares its layers."""
+    return Contents((part.revision_id for plan in plans for part in plan.parts), like.layers if like else None)
 
 
 def layers_of(plan: Plan, contents: Contents | None = None) -> list[Layer]:
@@ -193,7 +200,8 @@ def named_layers(plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
 
 def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, Value]) -> tuple[Any, Layer]:
     alike = not part.keys and part.rank is not Rank.FIRMWARE_UPDATE
-    if alike and (known := contents.layers.get(id(part))):
+    content = contents[part.revision_id]
+    if alike and (known := contents.layers.get((part, id(content)))):
         return known[1:]
     name, counting = contents.contribution(part, keys)
     if part.rank is Rank.FIRMWARE_UPDATE and plan.catalogue_id is not None:
@@ -206,7 +214,7 @@ def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, 
         part.label,
         counting.values,
         counting.instances,
-        overwrite_sessions=contents[part.revision_id].overwrite_sessions,
+        overwrite_sessions=content.overwrite_sessions,
         distance=part.distance,
         name=part.name,
         place=part.place,
@@ -215,7 +223,7 @@ def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, 
         expressions=counting.expressions,
     )
     if alike:
-        contents.layers[id(part)] = (part, name, layer)
+        contents.layers[part, id(content)] = (content, name, layer)
     return name, layer
 
 

@@ -102,7 +102,7 @@ def preview(write: Callable[[], object], *, user: Any) -> Preview:
             then = Moment(_distinct(after.values()))
             transaction.set_rollback(True)
         before = device_plans(trial.devices)
-        comparison = Comparison(Moment(_distinct(before.values())), then)
+        comparison = Comparison(Moment(_distinct(before.values()), then), then)
     deleted = [pk for pk in before if pk not in after]
     outcomes: dict[int, tuple[Outcome, list[int]]] = {}
     for (old, new), ids in _pairs(before, after):
@@ -164,12 +164,16 @@ def _readable(found: list[tuple[Outcome, list[int]]], user: Any) -> list[tuple[O
 
 def _lines(found: list[tuple[Outcome, list[int]]]) -> list[Line]:
     """The most devices first, then in the order of the catalogue."""
+    counted: dict[int, list[Any]] = {}
+    for outcome, ids in found:
+        count = len(ids)
+        for change in outcome.changes:
+            counted.setdefault(id(change), [change, 0])[1] += count
     devices: Counter[Any] = Counter()
     changes: dict[Any, Change] = {}
-    for outcome, ids in found:
-        for change in outcome.changes:
-            changes.setdefault(change.identity, change)
-            devices[change.identity] += len(ids)
+    for change, count in counted.values():
+        changes.setdefault(change.identity, change)
+        devices[change.identity] += count
     lines = [Line(change, devices[key]) for key, change in changes.items()]
     return sorted(lines, key=lambda line: (-line.devices, line.change.position, line.change.key))
 
