@@ -10,14 +10,17 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from ums.devices.services.directories import BEFORE_DELETING
+        from ums.devices.services.settings import OWN_FACTS_COUNT
         from ums.features.registry import declare as declare_feature
         from ums.files.reach import WAYS
         from ums.profiles.files import WAY
+        from ums.profiles.keys import static_keys_used
         from ums.profiles.priority import FEATURE
         from ums.profiles.services.recycle import make_room
 
         WAYS.append(WAY)
         BEFORE_DELETING.append(make_room)
+        OWN_FACTS_COUNT.append(static_keys_used)
         declare_feature(FEATURE)
         declare(
             catalogue__stored="The parameter catalogue of a firmware version was stored.",

@@ -120,3 +120,10 @@ def refuse_unknown_keys(settings: Settings) -> None:
             errors[key] = f"There is no template key {' or '.join(unknown)}. Create it first, or check the spelling."
     if errors:
         raise SettingsError(errors)
+
+
+def static_keys_used() -> bool:
+    """Whether some profile takes values from what a device is."""
+    used = Profile.objects.filter(deleted_at=None).exclude(head__template_keys=[]).order_by()
+    names = {name for names in used.values_list("head__template_keys", flat=True) for name in names or ()}
+    return not names.isdisjoint(StaticKey.__members__)

@@ -24,7 +24,7 @@ from ums.profiles.models import ProfileKind
 from ums.profiles.selectors import profile_list
 from ums.profiles.services import import_plan, profiles_export, profiles_import
 from ums.profiles.services.planning import Decision, State
-from ums.profiles.views.transfer import download
+from ums.profiles.views.transfer import MEDIA_TYPES, download
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 DECISIONS = [one.value for one in Decision]
 FORMATS = [(one.value, one.value) for one in Format]
+EXPORTED = {(200, media_type): OpenApiTypes.BINARY for media_type in sorted(set(MEDIA_TYPES.values()))}
 
 
 class ExportInput(Input):
@@ -129,13 +130,13 @@ class ImportOut(serializers.Serializer):
 class TransferActions(ApiViewSet):
     """Export and import, for the viewset of profiles."""
 
-    @extend_schema(parameters=[ExportInput], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(parameters=[ExportInput], responses=EXPORTED)
     @action(detail=False, methods=["get"], url_path="export", url_name="export", pagination_class=None)
     def export_file(self, request: Request) -> HttpResponse:
         """Profiles as a file; secrets are shown as dots."""
         return self._export(self.asked(ExportInput))
 
-    @extend_schema(request=ExportSecretsInput, responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(request=ExportSecretsInput, responses=EXPORTED)
     @export_file.mapping.post
     def export_secrets(self, request: Request) -> HttpResponse:
         """Profiles as a file, with secrets when asked for."""

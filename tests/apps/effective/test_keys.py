@@ -292,7 +292,9 @@ def test_a_device_is_marked_when_it_is_called_otherwise(device: Device, bremen: 
     assert zone(device) == "CET"
 
 
-def test_a_device_is_marked_when_it_reports_other_values_of_static_keys(device: Device) -> None:
+def test_a_device_is_marked_when_it_reports_other_values_of_static_keys(device: Device, bremen: Directory) -> None:
+    assert not _inventory(device, hostname="c"), "nothing depends on it"
+    profile_with({"system.timezone": {"expression": "${MAC}"}}, bremen)
     adapters = [InventoryAdapter("eth0", "00:00:5e:00:53:01"), InventoryAdapter("wlan0", "00:00:5e:00:53:02")]
     docked = [adapters[0], InventoryAdapter("wlan0", "00:00:5e:00:53:02", ["192.0.2.7/24"])]
     assert _inventory(device, hostname="d", adapters=adapters)
@@ -302,7 +304,8 @@ def test_a_device_is_marked_when_it_reports_other_values_of_static_keys(device: 
     assert _inventory(device, hostname="e", adapters=docked, serial_number="S1")
 
 
-def test_what_waits_for_the_next_boot_goes_on_waiting(device: Device) -> None:
+def test_what_waits_for_the_next_boot_goes_on_waiting(device: Device, bremen: Directory) -> None:
+    profile_with({"system.timezone": {"expression": "${DEVICENAME}"}}, bremen)
     SettingsState.objects.filter(device=device).update(pending=True, deferred=True)
     device_update(actor=SYSTEM, device=device, name="CET")
     state = SettingsState.objects.get(device=device)

@@ -17,6 +17,8 @@ from ums.live.messages import SettingsChanged
 from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
 
     from ums.core.actor import Actor
@@ -79,12 +81,19 @@ def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = Wh
     return on_their_way + deferred.update(seq=seq, pending=True, deferred=True, pending_since=now)
 
 
+OWN_FACTS_COUNT: list[Callable[[], bool]] = []
+"""Upper rooms, which register in AppConfig.ready(), say whether anything in force depends on what a device is."""
+
+
 @transaction.atomic
 def own_facts_changed(*, device_id: int) -> None:
     """What a device is, as its name or its address, changed, and static template keys may have other values on it.
 
     It is marked for now, but a change that waits for the next boot goes on waiting: nobody meant it to come earlier.
+    Where nothing depends on it, as nearly everywhere, nothing happens.
     """
+    if not any(count() for count in OWN_FACTS_COUNT):
+        return
     states = SettingsState.objects.filter(device_id=device_id)
     if states.update(seq=next_seq(), pending=True, pending_since=timezone.now()):
         publish_on_commit(SettingsChanged())
