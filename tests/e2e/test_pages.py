@@ -61,7 +61,7 @@ def signed_in(browser: Browser, server: Server, scheme: str, width: int, height:
     return page
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("scheme", "width", "height"), [("light", 1440, 900), ("dark", 1440, 900), ("light", 768, 1024)]
 )

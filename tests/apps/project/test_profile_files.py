@@ -45,7 +45,7 @@ def profiles(*options: str | Path, data: Path, stdin: str = "") -> subprocess.Co
     env = {**os.environ, "UMS_SUPERUSER_PASSWORD": PASSWORD, "UMS_LOG_FORMAT": "json", "UMS_DATA": str(data)}
     env["UMS_DATABASE_URL"] = f"sqlite:///{data / 'ums.sqlite3'}"
     command = [PROGRAM, "profiles", *map(str, options)]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=100, check=False, input=stdin)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False, input=stdin)
 
 
 def changed(directory: Path, old: str, new: str) -> Path:
@@ -55,7 +55,7 @@ def changed(directory: Path, old: str, new: str) -> Path:
     return path
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_export_diff_apply(full: Path, data: Path, tmp_path: Path) -> None:
     files = tmp_path / "files"
     done = profiles("export", files, data=data)
@@ -102,7 +102,7 @@ def test_export_diff_apply(full: Path, data: Path, tmp_path: Path) -> None:
     assert profiles("diff", files, "--prune", data=data).returncode == 0
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_apply_on_an_empty_server_makes_everything(full: Path, empty: Path, tmp_path: Path) -> None:
     files, again = tmp_path / "files", tmp_path / "again"
     profiles("export", files, data=full)
@@ -126,7 +126,7 @@ def test_apply_on_an_empty_server_makes_everything(full: Path, empty: Path, tmp_
     assert all((files / name).read_text() == (again / name).read_text() for name in names)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_other_formats_and_single_profiles(data: Path, tmp_path: Path) -> None:
     for kind in ("ipm", "xml"):
         files = tmp_path / kind
@@ -140,7 +140,7 @@ def test_other_formats_and_single_profiles(data: Path, tmp_path: Path) -> None:
     assert nobody.returncode == 2 and "There is no profile “Nobody”" in nobody.stderr
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_wrong_files_are_told_by_file_and_line(data: Path, tmp_path: Path) -> None:
     files = tmp_path / "files"
     profiles("export", files, "--profile", "On-screen keyboard", data=data)
