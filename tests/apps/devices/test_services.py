@@ -171,7 +171,8 @@ def test_many_reports_of_one_change_take_few_statements(django_assert_max_num_qu
     devices = DeviceFactory.create_batch(50)
     change(When.NOW)
     seq = state(devices[0]).seq
-    with django_assert_max_num_queries(4):
+    # States locked and written, events, and the deliveries that the reports answer.
+    with django_assert_max_num_queries(5):
         settings_applied(reports=[Applied(device.pk, seq, "tag") for device in devices])
     assert not SettingsState.objects.filter(pending=True).exists()
 

@@ -148,7 +148,7 @@ def tenant(server: Server) -> dict[str, int]:
 
 def test_filling_the_demo_tenant_twice_changes_nothing(first: Server) -> None:
     before = tenant(first)
-    assert (before["devices"], before["profiles"]) == (3, 20)
+    assert (before["devices"], before["profiles"]) == (3, 23)
     first.stop()
     first.start()
     assert tenant(first) == before
