@@ -15,5 +15,5 @@ urlpatterns = [
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", login_required(DocsView.as_view()), name="docs"),
-    re_path(r"(?s)^.*$", UnknownView.as_view(), name="unknown"),
+    re_path(r"^[\s\S]*$", UnknownView.as_view(), name="unknown"),
 ]
