@@ -180,7 +180,7 @@ class DeviceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "firmware_version": "firmware_version",
         "ip_address": "ip_address",
     }
-    dry_runs: ClassVar = frozenset({"move", "destroy"})
+    dry_runs: ClassVar = frozenset({"move", "destroy", "partial_update"})
 
     def get_queryset(self) -> QuerySet[Device]:
         """Devices that the user may read."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.urls import URLResolver
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.apps.asking import Api
 from tests.cast import Cast
+from ums.api import urls as api_urls
 from ums.api.router import router
 from ums.audit.models import Event
+from ums.core.rest import ApiViewSet
+from ums.devices.models import SettingsState
 from ums.profiles.models import Assignment, Profile, Revision
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +74,24 @@ def test_each_write_of_settings(cast: Cast) -> None:
         assert changed is None or told["changed"] == changed
     status, told = api.delete(f"devices/{device}/", dry_run="true")
     assert (status, told["deleted"]) == (200, 1)
+    status, told = api.ask("PATCH", f"devices/{device}/", {"name": "Renamed"}, dry_run="true")
+    assert (status, told["changed"]) == (200, 0)
     assert counts == [model.objects.count() for model in (Assignment, Profile, Revision, Event)]
+
+
+def test_a_new_name_changes_what_is_made_of_names(cast: Cast) -> None:
+    api, device = Api(cast, "admin"), cast.things["device"]
+    wanted = settings(cast)
+    wanted["settings"]["values"] = {X: {"expression": "at ${DEVICENAME}"}}
+    assert api.put(f"profiles/{cast.things['profile'].pk}/settings/", wanted).status == 200
+    seq = SettingsState.objects.get(pk=device.pk).seq
+    status, told = api.ask("PATCH", f"devices/{device.pk}/", {"name": "Renamed"}, dry_run="true")
+    assert (status, told["changed"]) == (200, 1)
+    (change,) = told["changes"]
+    assert (change["before"], change["after"]) == (f"at {device.name}", "at Renamed")
+    device.refresh_from_db()
+    assert (device.name, SettingsState.objects.get(pk=device.pk).seq) == ("Own device", seq)
+    assert api.ask("PATCH", f"devices/{device.pk}/", {"comment": "x"}, dry_run="true").body["devices"] == 0
 
 
 def test_errors_are_those_of_the_write(cast: Cast) -> None:
@@ -101,6 +123,49 @@ def test_what_cannot_be_tried_out_is_refused_and_not_done(cast: Cast) -> None:
             assert Event.objects.count() == before
             refused += 1
     assert refused > 5
+
+
+CHANGES_NO_SETTINGS = {
+    ("device", "allow_reenrolment"): "admits a device, which then gets what it would have",
+    ("directory", "create"): "nothing is in a new directory",
+    ("directory", "partial_update"): "name and comment count in no setting",
+    ("profile", "partial_update"): "name and description count in no setting",
+    ("profile", "plan"): "stores nothing itself",
+    ("profile", "export_secrets"): "reads",
+    ("file", "create"): "a new file is assigned to nothing",
+    ("file", "move"): "its directory decides who may do what with it, not who has it",
+    ("template-key", "create"): "a new key has no value",
+    ("value-group", "create"): "a new group is assigned to nothing",
+    ("command", "create"): "commands carry no settings",
+    ("batch", "cancel"): "as above",
+    ("enrolment-key", "create"): "keys admit devices that are not there yet",
+    ("enrolment-key", "partial_update"): "as above",
+    ("enrolment-key", "destroy"): "as above",
+    ("enrolment-key", "enable"): "as above",
+    ("enrolment-key", "disable"): "as above",
+    ("enrolment-key", "reveal"): "reads",
+}
+"""The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""
+
+
+def writes() -> Iterator[tuple[str, str, type[ApiViewSet]]]:
+    """Of each address of the API that is not only read: its resource, the action and the viewset."""
+    pending = list(api_urls.urlpatterns)
+    while pending:
+        one = pending.pop()
+        if isinstance(one, URLResolver):
+            pending += one.url_patterns
+            continue
+        for method, name in getattr(one.callback, "actions", {}).items():
+            if method not in ("get", "head", "options"):
+                yield one.callback.initkwargs["basename"], name, one.callback.cls
+
+
+def test_every_write_that_can_change_settings_can_be_tried_out() -> None:
+    found = {(resource, name): viewset for resource, name, viewset in writes()}
+    missing = {one for one, viewset in found.items() if one[1] not in viewset.dry_runs}
+    assert missing == CHANGES_NO_SETTINGS.keys()
+    assert len(found) > len(missing) + 20
 
 
 def test_dry_runs_name_actions() -> None:

@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.cast import Cast
+from tests.factories import AssignmentFactory
 from ums.audit.models import Event
 from ums.devices.models import Device
 from ums.profiles.models import Assignment, Profile, Revision
@@ -16,6 +18,12 @@ from ums.profiles.models import Assignment, Profile, Revision
 pytestmark = pytest.mark.django_db
 
 X = "system.timezone"
+TOML = """format = "ums-profile/1"
+name = "{name}"
+based_on = {{name = "{based_on}", version = "{version}"}}
+[values]
+"system.timezone" = "Berlin"
+"""
 
 
 def body(cast: Cast, **values: Any) -> str:
@@ -61,6 +69,8 @@ def test_dialogs(cast: Cast) -> None:
         ("devices:devices_move", [], {"ids": device, "expect": 1, "directory": own}, "device"),
         ("devices:device_delete", [], {"ids": device, "expect": 1}, "deleted"),
         ("devices:directory_move", [directory], {"parent": own}, "device"),
+        ("devices:directory_delete", [directory], {}, "No device is concerned"),
+        ("profiles:profiles_restore", [], {"ids": things["deleted_profile"].pk}, "No device is concerned"),
         ("profiles:assign", [], {"profile": profile, "picks": "targets"}, "complete"),
     ):
         answer = client.post(f"{reverse(name, args=at)}?preview=1", data)
@@ -88,3 +98,52 @@ def test_removing_is_asked_about_by_those_who_may(cast: Cast) -> None:
     assert "What changes" in cast.client("admin").get(url).content.decode()
     assert cast.client("reader").get(url).status_code == 403
     assert Assignment.objects.filter(pk=cast.things["assignment"].pk).exists()
+
+
+def test_restoring_tells_what_counts_again(cast: Cast) -> None:
+    client, profile = cast.client("admin"), cast.things["deleted_profile"]
+    url, ids = reverse("profiles:profiles_restore"), {"ids": profile.pk}
+    dialog = client.get(url, ids).content.decode()
+    assert "assigned to no device" in dialog
+    assert "What changes" not in dialog
+    AssignmentFactory(profile=profile, device=cast.things["device"])
+    values(profile, **{X: "Berlin"})
+    dialog = client.get(url, ids).content.decode()
+    assert "1 assignment" in dialog
+    assert "What changes" in dialog
+    shown = client.post(f"{url}?preview=1", ids).content.decode()
+    assert "<strong>1 of 1 device</strong> changes" in shown
+    assert "Berlin" in shown
+    assert Profile.objects.get(pk=profile.pk).deleted_at
+    assert client.post(url, ids).status_code == 204
+    assert not Profile.objects.get(pk=profile.pk).deleted_at
+
+
+def test_importing_tells_what_changes_before_it_is_done(cast: Cast) -> None:
+    client, profile = cast.client("admin"), cast.things["profile"]
+    client.post(f"{reverse('profiles:profile_save', args=[profile.pk])}", body(cast), content_type="application/json")
+    head = Profile.objects.get(pk=profile.pk).head_id
+    text = TOML.format(name=profile.name, based_on=profile.based_on.name, version=profile.based_on.version)
+
+    def asked(route: str, query: str = "", **decisions: str) -> Any:
+        file = SimpleUploadedFile("own.toml", text.encode())
+        data = {"target": cast.own["profile"].pk, "file": file, **decisions}
+        return client.post(reverse(f"profiles:{route}") + query, data, headers={"hx-request": "true"})
+
+    plan = asked("import_plan").content.decode()
+    assert f'<ums-preview url="{reverse("profiles:profiles_import")}"' in plan
+    assert "once the form is complete" in asked("profiles_import", "?preview=1").content.decode()
+    answer = asked("profiles_import", "?preview=1", **{"decision-0": "replace"})
+    assert "<strong>1 of 1 device</strong> changes" in answer.content.decode()
+    assert "Berlin" in answer.content.decode()
+    assert "HX-Retarget" not in answer
+    listed = asked("profiles_import", "?preview=csv", **{"decision-0": "replace"})
+    assert "Berlin" in b"".join(listed.streaming_content).decode()
+    assert Profile.objects.get(pk=profile.pk).head_id == head
+
+
+def values(profile: Profile, **given: Any) -> None:
+    """What the profile sets, in force or in the recycle bin."""
+    assert profile.head is not None
+    profile.head.content = {"values": given, "instances": {}}
+    profile.head.save()

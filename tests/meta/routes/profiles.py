@@ -37,6 +37,7 @@ ROUTES = [
     Route("profiles:profiles_delete", DONE, "POST", data={**IDS, "confirm": "profile.name"}),
     Route("profiles:recycle_bin", SIGNED_IN),
     Route("profiles:recycle_bin", SIGNED_IN, query={"f": "=kind:standard", "q": "=own"}),
+    Route("profiles:profiles_restore", WRITING, query={"ids": "deleted_profile"}),
     Route("profiles:profiles_restore", "204 204 403 404 login", "POST", data={"ids": "deleted_profile"}),
     Route("profiles:profiles_restore", "404 404 404 404 login", "POST", data=IDS),
     Route("profiles:profiles_bin", DONE, "POST", data=IDS),

@@ -11,7 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from ums.core.trial import current_trial
+from ums.core.trial import current_trial, note_devices
 from ums.devices.models import Directory, DirectoryKind, SettingsState
 from ums.live.messages import SettingsChanged
 from ums.live.publish import publish_on_commit
@@ -90,9 +90,12 @@ def own_facts_changed(*, device_id: int) -> None:
     """What a device is, as its name or its address, changed, and static template keys may have other values on it.
 
     It is marked for now, but a change that waits for the next boot goes on waiting: nobody meant it to come earlier.
-    Where nothing depends on it, as nearly everywhere, nothing happens.
+    Where nothing depends on it, as nearly everywhere, nothing happens. In a trial it is noted, and nothing is written.
     """
     if not any(count() for count in OWN_FACTS_COUNT):
+        return
+    if current_trial():
+        note_devices([device_id])
         return
     states = SettingsState.objects.filter(device_id=device_id)
     if states.update(seq=next_seq(), pending=True, pending_since=timezone.now()):

@@ -59,11 +59,16 @@ def recycle_bin(request: HttpRequest) -> HttpResponse:
 
 
 @previews
-@require_POST
+@require_http_methods(["GET", "POST"])
 def profiles_restore(request: HttpRequest) -> HttpResponse:
-    """Bring profiles back: the button of the list, and the Undo of a deletion."""
+    """Ask, or bring profiles back; the Undo of a deletion does not ask."""
     profiles, when = _chosen(request), when_of({**request.GET.dict(), **request.POST.dict()})
     reached = devices_of_profiles(profiles={profile.pk for profile in profiles}).count()
+    if request.method == "GET":
+        if not may_all(request, Action.WRITE, profiles):
+            raise NotAllowed("You lack the permission “Write” on what you chose.")
+        context = {"profiles": profiles, "reached": reached, "when": when.value, "action_url": request.path}
+        return render(request, "profiles/_restore.html", context)
     with transaction.atomic():
         for profile in profiles:
             services.profile_restore(actor=Actor.from_request(request), profile=profile, when=when)

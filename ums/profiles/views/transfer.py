@@ -16,6 +16,7 @@ from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
 from ums.core.rest import all_of
+from ums.core.tryout import previews
 from ums.domain.formats.exchange import MAX_FILE
 from ums.domain.formats.files import Format
 from ums.profiles import services
@@ -32,6 +33,8 @@ FORMATS = {one.value: one for one in Format}
 DECISIONS = {one.value: one for one in Decision}
 SHOWN = 20
 """Refused values and unknown parameters that are listed for one profile."""
+AT_ONCE = 2**20
+"""Bytes of a file up to which what changes is shown without being asked for: it travels once more with each change."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,6 +62,7 @@ def profiles_export(request: HttpRequest) -> HttpResponse:
     return render(request, "profiles/_export.html", context)
 
 
+@previews
 @require_http_methods(["GET", "HEAD", "POST"])
 def profiles_import(request: HttpRequest) -> HttpResponse:
     """The page that takes a file; by POST the import itself."""
@@ -148,10 +152,12 @@ def _import(request: HttpRequest, form: ImportForm) -> HttpResponse:
 def _plan(request: HttpRequest, form: ImportForm, refused: AppError | None) -> HttpResponse:
     """The table of decisions, with what was refused above it."""
     plan: ImportPlan | None = None
+    data = b""
     try:
         if not form.is_valid():
             raise AppError("invalid", "Choose where the profiles go.")
-        plan = services.import_plan(actor=Actor.from_request(request), data=uploaded(request)[0], **form.where)
+        data, _ = uploaded(request)
+        plan = services.import_plan(actor=Actor.from_request(request), data=data, **form.where)
     except AppError as error:
         refused = error
     decisions = _decisions(request)
@@ -165,6 +171,8 @@ def _plan(request: HttpRequest, form: ImportForm, refused: AppError | None) -> H
         "leave_out": bool(request.POST.get("leave_out")),
         "error": refused,
         "shown": SHOWN,
+        "preview_url": reverse("profiles:profiles_import"),
+        "preview_ask": len(data) > AT_ONCE,
     }
     return render(request, "profiles/_import_plan.html", context, status=422 if refused else 200)
 
