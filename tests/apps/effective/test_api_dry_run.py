@@ -156,9 +156,10 @@ def writes() -> Iterator[tuple[str, str, type[ApiViewSet]]]:
         if isinstance(one, URLResolver):
             pending += one.url_patterns
             continue
-        for method, name in getattr(one.callback, "actions", {}).items():
+        view: Any = one.callback
+        for method, name in getattr(view, "actions", {}).items():
             if method not in ("get", "head", "options"):
-                yield one.callback.initkwargs["basename"], name, one.callback.cls
+                yield view.initkwargs["basename"], name, view.cls
 
 
 def test_every_write_that_can_change_settings_can_be_tried_out() -> None:
