@@ -12,6 +12,7 @@ from ums.domain.parameters import flat
 from ums.effective.layers import contents_of, device_plans, named_layers
 from ums.effective.table import fixed_name, instance_name
 from ums.profiles.content import catalogue_at, catalogue_of, masked
+from ums.profiles.kinds import kind_of_rank
 from ums.profiles.selectors import devices_of_profile
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ RIVALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """What is in the way of a setting on some devices. profile: 0 for anything but a profile.
+    """What is in the way of a setting on some devices. profile: 0 and kind: "" for anything but a profile.
 
     rule: why it comes first, in one sentence; of one of the places where it does.
     """
 
     profile: int
     label: str
+    kind: str
     devices: int
     rule: str
 
@@ -114,8 +116,8 @@ class _Effects:
     settings: Settings
     without: int = 0
     devices: Counter[str] = field(default_factory=Counter)
-    against: dict[str, Counter[tuple[int, str]]] = field(default_factory=dict)
-    rules: dict[tuple[str, int, str], str] = field(default_factory=dict)
+    against: dict[str, Counter[tuple[int, str, str]]] = field(default_factory=dict)
+    rules: dict[tuple[str, int, str, str], str] = field(default_factory=dict)
 
     def add(self, plan: Plan, devices: int, layers: list[Layer]) -> None:
         """What one plan says, which so many devices have."""
@@ -141,7 +143,9 @@ class _Effects:
                 self._lost(serial, why.removed_by or why.winner, devices, why.rule, effective)
 
     def _lost(self, key: str, winner: Layer | None, devices: int, reason: str, effective: Effective) -> None:
-        rival = (winner.id, winner.label) if winner is not None and winner.rank < Rank.LOCAL else (0, "")
+        rival = (0, "", "")
+        if winner is not None and winner.rank < Rank.LOCAL:
+            rival = (winner.id, winner.label, kind_of_rank(winner.rank))
         self.against.setdefault(key, Counter())[rival] += devices
         if (key, *rival) not in self.rules:
             self.rules[key, *rival] = reason or explain(effective, {}, key).rule
@@ -169,7 +173,7 @@ class _Effects:
         self, key: str, label: str, within: str, parameter: Parameter | None, value: Given | None
     ) -> SettingEffect:
         rivals = tuple(
-            Rival(pk, name, devices, self.rules[key, pk, name])
-            for (pk, name), devices in self.against.get(key, Counter()).most_common(RIVALS)
+            Rival(pk, name, kind, devices, self.rules[key, pk, name, kind])
+            for (pk, name, kind), devices in self.against.get(key, Counter()).most_common(RIVALS)
         )
         return SettingEffect(key, label, within, parameter, value, self.devices[key], rivals)
