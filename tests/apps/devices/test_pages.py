@@ -9,6 +9,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.factories import DeviceFactory
+from ums.audit.models import Event
 from ums.core.actor import SYSTEM
 from ums.devices.forms import DevicePropertiesForm
 from ums.devices.models import Device, Directory
@@ -70,6 +71,17 @@ def test_renames_and_moves_of_directories_can_be_undone(cast: Cast) -> None:
 
 def test_a_full_directory_says_what_is_inside(cast: Cast) -> None:
     own = cast.own["device"]
-    response = cast.client("root").post(f"/webapp/directories/{own.pk}/delete")
-    assert response.status_code == 422
-    assert "“Own” still holds 1 directory and 1 device" in response.content.decode()
+    client, address = cast.client("root"), f"/webapp/directories/{own.pk}/delete"
+    for response, status in ((client.get(address), 200), (client.post(address), 422)):
+        assert response.status_code == status
+        text = response.content.decode()
+        assert "“Own” still holds 1 directory and 1 device" in text
+        assert "Delete directory" not in text, "it is not offered"
+
+
+def test_asking_about_an_empty_directory_deletes_nothing(cast: Cast) -> None:
+    directory = cast.things["directory"]
+    text = cast.client("root").get(f"/webapp/directories/{directory.pk}/delete").content.decode()
+    assert "Delete directory" in text
+    assert Directory.objects.filter(pk=directory.pk).exists()
+    assert not Event.objects.filter(action="directory.deleted").exists()

@@ -12,6 +12,7 @@ from ums.devices.services.devices import (
 from ums.devices.services.directories import (
     directory_create,
     directory_delete,
+    directory_delete_refusal,
     directory_move,
     directory_update,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "devices_move_back",
     "directory_create",
     "directory_delete",
+    "directory_delete_refusal",
     "directory_move",
     "directory_update",
     "inventory_write",

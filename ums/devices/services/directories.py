@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from copy import copy
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -9,7 +11,8 @@ from django.db.models import ProtectedError
 
 from ums.audit.services import record
 from ums.core.access import Action, require, subtree
-from ums.core.errors import AppError, Conflict
+from ums.core.errors import AppError, Conflict, NotAllowed
+from ums.core.trial import trying
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.services.settings import When, settings_changed, structure_locked
@@ -17,7 +20,9 @@ from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from django.db.models import Model
 
     from ums.core.actor import Actor
 
@@ -98,12 +103,11 @@ def directory_delete(*, actor: Actor, directory: Directory) -> None:
     if directory.parent_id is None:
         raise AppError("directory_root", "The root directory cannot be deleted.")
     content = {
-        "directories": directory.children.count(),
-        "devices": Device.objects.filter(directory=directory).count(),
+        Directory: directory.children.count(),
+        Device: Device.objects.filter(directory=directory).count(),
     }
-    told = [f"{count} {noun if count != 1 else _singular(noun)}" for noun, count in content.items() if count]
     try:
-        if not told:
+        if not any(content.values()):
             for make_room in BEFORE_DELETING:
                 make_room(directory)
             record(actor=actor, action="directory.deleted", target=directory, before={"kind": directory.kind})
@@ -111,16 +115,30 @@ def directory_delete(*, actor: Actor, directory: Directory) -> None:
             publish_on_commit(TreeChanged())
             return
     except ProtectedError as error:
-        count = len(error.protected_objects)
-        told = [f"{count} {'object' if count == 1 else 'objects'}"]
+        content = Counter(map(type, error.protected_objects))
     raise Conflict(
         "directory_not_empty",
-        f"“{directory.name}” still holds {' and '.join(told)}. Move or delete them first.",
+        f"“{directory.name}” still holds {_in_words(content)}. Move or delete them first.",
     )
 
 
-def _singular(noun: str) -> str:
-    return {"directories": "directory", "devices": "device"}[noun]
+def directory_delete_refusal(*, actor: Actor, directory: Directory) -> AppError | None:
+    """Why `directory_delete` would refuse, or None: tried out and taken back. Raises NotAllowed."""
+    try:
+        with transaction.atomic(), trying():
+            directory_delete(actor=actor, directory=copy(directory))
+            transaction.set_rollback(True)
+    except NotAllowed:
+        raise
+    except AppError as error:
+        return error
+    return None
+
+
+def _in_words(content: Mapping[type[Model], int]) -> str:
+    """2 directories and 1 device."""
+    counted = [(count, model._meta) for model, count in content.items() if count]
+    return " and ".join(f"{n:,} {meta.verbose_name if n == 1 else meta.verbose_name_plural}" for n, meta in counted)
 
 
 def _check_and_save(directory: Directory) -> None:

@@ -125,12 +125,12 @@ def _ask_move(
 @previews
 @require_http_methods(["GET", "POST"])
 def directory_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Only an empty one; otherwise the dialog says what is inside."""
+    """Only an empty one; otherwise the dialog says what is inside before anybody presses its button."""
     directory = _directory(request, pk)
     context = {"directory": directory, "action_url": request.path, "leave": request.GET.get("leave", "")}
     if request.method == "GET":
-        _offered(request, directory)
-        return render(request, "devices/_directory_delete.html", context)
+        error = services.directory_delete_refusal(actor=Actor.from_request(request), directory=directory)
+        return render(request, "devices/_directory_delete.html", {**context, "error": error})
     name, parent = directory.name, directory.parent
     try:
         services.directory_delete(actor=Actor.from_request(request), directory=directory)
