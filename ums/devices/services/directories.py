@@ -115,7 +115,7 @@ def directory_delete(*, actor: Actor, directory: Directory) -> None:
             publish_on_commit(TreeChanged())
             return
     except ProtectedError as error:
-        content = Counter(map(type, error.protected_objects))
+        content = Counter(type(one) for one in error.protected_objects)
     raise Conflict(
         "directory_not_empty",
         f"“{directory.name}” still holds {_in_words(content)}. Move or delete them first.",
