@@ -18,7 +18,8 @@ def modules(*names: str) -> list[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
-            if any(name in parts[2:] for name in names) and "migrations" not in parts:
+            inside = parts[2 if package == "ums" else 1 :]
+            if any(name in inside for name in names) and "migrations" not in parts:
                 found.append(path)
     return found
 

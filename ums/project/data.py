@@ -6,6 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
+from ums.core.private import write_private
+
 
 def default_data_directory() -> Path:
     """`UMS_DATA`, or the place where a user's programs keep their data."""
@@ -13,22 +15,6 @@ def default_data_directory() -> Path:
         return Path(configured).expanduser().resolve()
     share = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(share) / "ums"
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; it is whole or not there. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def master_key(data: Path) -> str:

@@ -18,6 +18,7 @@ from ums.agent import models as hardware
 from ums.connector.models import EnrolmentKey
 from ums.connector.services.keys import enrolment_key_reveal, enrolment_keys_create
 from ums.core.actor import Actor
+from ums.core.private import write_private
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.selectors import directory_root
 from ums.devices.services import device_register, device_update, directory_create
@@ -25,7 +26,6 @@ from ums.profiles.models import Catalogue, Profile, ProfileKind, TemplateKey, Us
 from ums.profiles.selectors import catalogue_newest
 from ums.profiles.services import key_create, profile_create, profiles_assign, templates_assign, value_create
 from ums.profiles.services.profiles import DIRECTORY_KIND
-from ums.project.data import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -124,7 +124,7 @@ def superuser(data: Path) -> str | None:
     from ums.accounts.models import User
     from ums.accounts.services import user_create
     from ums.core.actor import SYSTEM
-    from ums.project.data import write_private
+    from ums.core.private import write_private
 
     if User.objects.filter(is_superuser=True).exists():
         return None

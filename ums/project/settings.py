@@ -1,7 +1,7 @@
 """Settings: everything comes from environment variables `UMS_…`, with defaults for the embedded server.
 
-UMS_DATA              data directory (database, master key, TLS files)
-UMS_DATABASE_URL      sqlite:///… (default: in the data directory) or postgres://…
+UMS_DATA              data directory (database, master key, TLS files; node.toml of a node in an HA network)
+UMS_DATABASE_URL      sqlite:///… (default: as node.toml says, else in the data directory) or postgres://…
 UMS_REDIS_URL         redis://…: channel layer and task queue across processes (default: inside the process)
 UMS_MASTER_KEY        seals secrets, signs sessions (default: file secret.key in the data directory)
 UMS_HOSTS             names under which the console is reached, comma separated (default: any)
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import environ
 
+from ha import nodefile
 from ums import __version__
 from ums.project.data import default_data_directory, master_key
 from ums.project.logs import logging_config
@@ -30,6 +31,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 UMS_DATA = default_data_directory()
 UMS_MASTER_KEY = master_key(UMS_DATA)
+UMS_NODE = nodefile.read(UMS_DATA)
+"""This host's part in an HA network; None on a server by itself."""
 UMS_PROCESS_ID = str(uuid.uuid4())
 """Names this process in presence rows: new at each start, so that nobody mistakes an old life for this one."""
 
@@ -64,6 +67,7 @@ INSTALLED_APPS = [
     "ums.audit",
     "ums.features",
     "ums.live",
+    "ha",
     "ums.devices",
     "ums.files",
     "ums.profiles",
@@ -112,7 +116,8 @@ TEMPLATES = [
 
 # ---------------------------------------------------------------- database
 
-DATABASES = {"default": env.db_url("UMS_DATABASE_URL", default=f"sqlite:///{UMS_DATA / 'ums.sqlite3'}")}
+_default_url = UMS_NODE.database_url if UMS_NODE else f"sqlite:///{UMS_DATA / 'ums.sqlite3'}"
+DATABASES = {"default": env.db_url("UMS_DATABASE_URL", default=_default_url)}
 _database = DATABASES["default"]
 UMS_EMBEDDED_DATABASE = _database["ENGINE"] == "django.db.backends.sqlite3"
 if UMS_EMBEDDED_DATABASE:
@@ -136,7 +141,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- messages and tasks
 
-UMS_REDIS_URL = env.str("UMS_REDIS_URL", default="")
+UMS_REDIS_URL = env.str("UMS_REDIS_URL", default=UMS_NODE.redis_url if UMS_NODE else "")
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [UMS_REDIS_URL]}}
     if UMS_REDIS_URL

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ums.connector.models import Authority
 from ums.connector.services.authorities import authority_ensure, authority_pair, key_usage
 from ums.core.actor import SYSTEM
-from ums.project.data import write_private
+from ums.core.private import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
