@@ -26,7 +26,7 @@ from ums.devices.views.picking import picked, picker
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
 
 
 @previews
@@ -56,14 +56,27 @@ def devices_move(request: HttpRequest) -> HttpResponse:
     )
 
 
+def given(request: HttpRequest) -> QueryDict:
+    """What was sent: a form's fields, or the address."""
+    return request.POST if request.method == "POST" and request.POST else request.GET
+
+
 def when_of(given: Mapping[str, str]) -> When:
-    """When a change reaches the devices, out of a form."""
+    """When a change reaches the devices, out of a form: now unless it says otherwise."""
     return When.NEXT_BOOT if given.get("when") == When.NEXT_BOOT.value else When.NOW
 
 
 def when_in_words(when: When) -> str:
     """For the toast."""
     return "Changed settings go out at the next boot." if when is When.NEXT_BOOT else "Changed settings go out now."
+
+
+def devices_get_it(count: int, when: When) -> str:
+    """For the toast: how many devices get what was assigned, and when."""
+    if not count:
+        return "It reaches no device yet."
+    devices = "1 device gets" if count == 1 else f"{count:,} devices get"
+    return f"{devices} it {'now' if when is When.NOW else 'at the next boot'}."
 
 
 def _ask_move(request: HttpRequest, given: Mapping[str, str], error: AppError | None = None) -> HttpResponse:

@@ -14,6 +14,8 @@ from ums.core.ids import numbers
 from ums.core.listing import FilterBar
 from ums.core.rest import MAX_IDS, all_of, one_of
 from ums.devices.models import Directory, DirectoryKind
+from ums.devices.views.actions import given
+from ums.devices.views.assigning import Candidate
 from ums.domain.criteria import Criteria, Field, Kind, Pattern, Span
 from ums.files.models import Classification, File, FileAssignment
 from ums.files.selectors import file_list
@@ -31,6 +33,9 @@ FIELDS = (
     Field("changed", Kind.MOMENT, "Last change, as <7d"),
 )
 """What the filter bar of the list offers."""
+
+NO_FILE = "There is no file that you may assign. Upload one under Files."
+"""Where files are picked."""
 
 
 def file_of(request: HttpRequest, pk: int) -> File:
@@ -83,11 +88,6 @@ def _condition(key: str, wanted: Any) -> Q:
     return used if wanted else ~used
 
 
-def given(request: HttpRequest) -> QueryDict:
-    """What was sent: a form's fields, or the address."""
-    return request.POST if request.method == "POST" and request.POST else request.GET
-
-
 def chosen_files(request: HttpRequest) -> list[File]:
     """The files named by `file` (repeated) or `ids`, or with `all` all that the filter of the list shows."""
     asked = given(request)
@@ -104,13 +104,11 @@ def chosen_files(request: HttpRequest) -> list[File]:
     return found
 
 
+def candidate_of(file: File) -> Candidate:
+    """A file that can be ticked."""
+    return Candidate("file", file.pk, file.name, "file-key" if file.secret else "file", file.device_path)
+
+
 def in_words(files: list[File]) -> str:
     """For titles and toasts."""
     return f"“{files[0].name}”" if len(files) == 1 else f"{len(files):,} files"
-
-
-def devices_get_it(count: int, text: str) -> str:
-    """The second line of a toast; `text` says when."""
-    if not count:
-        return "It reaches no device yet."
-    return f"{'1 device' if count == 1 else f'{count:,} devices'}. {text}"

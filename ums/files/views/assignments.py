@@ -10,20 +10,20 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ums.core.access import Action, may, restrict
+from ums.core.access import Action, may, require, restrict
 from ums.core.actor import Actor
 from ums.core.answers import done
-from ums.core.ids import numbers
+from ums.core.ids import as_text, numbers
 from ums.core.rest import MAX_IDS, all_of
+from ums.core.tryout import previews
 from ums.devices.models import Device, Directory, DirectoryKind
-from ums.devices.selectors import devices_of_targets
+from ums.devices.selectors import devices_of_targets, directory_device_total
 from ums.devices.views.actions import when_in_words, when_of
 from ums.files import services
-from ums.files.models import File
+from ums.files.models import File, FileAssignment
 from ums.files.selectors import file_assignment_for_target, file_assignment_list
-from ums.files.views.asked import devices_get_it
 
 PAIR = re.compile(r"([0-9]{1,18})([dr])([0-9]{1,18})")
 """File, kind of target (device or directory), target: how an Undo names what is to come back."""
@@ -34,7 +34,7 @@ def assigned_for_directory(request: HttpRequest, pk: int) -> HttpResponse:
     """Fragment of the right pane: files of a directory of devices."""
     directories = Directory.objects.filter(kind=DirectoryKind.DEVICE)
     directory = get_object_or_404(restrict(directories, request.user, Action.READ), pk=pk)
-    return _pane(request, directory, "directory")
+    return _pane(request, directory, "directory", ask=directory_device_total(directory=directory) > 1)
 
 
 @require_safe
@@ -44,7 +44,8 @@ def assigned_for_device(request: HttpRequest, pk: int) -> HttpResponse:
     return _pane(request, device, "device")
 
 
-def _pane(request: HttpRequest, target: Device | Directory, kind: str) -> HttpResponse:
+def _pane(request: HttpRequest, target: Device | Directory, kind: str, *, ask: bool = False) -> HttpResponse:
+    """`ask`: several devices change with a removal, so a dialog tells what."""
     rows = file_assignment_for_target(target=target)
     files = File.objects.filter(pk__in={row.file_id for row in rows}).order_by()
     readable = set(restrict(files, request.user, Action.READ).values_list("pk", flat=True))
@@ -59,6 +60,7 @@ def _pane(request: HttpRequest, target: Device | Directory, kind: str) -> HttpRe
             "remove_url": f"{reverse('files:assignment_remove')}?ids={row.pk}"
             if direct and on_target and row.file_id in assignable
             else "",
+            "remove_ask": ask,
         }
         for row in rows
         for direct in [row.target == target]
@@ -67,13 +69,16 @@ def _pane(request: HttpRequest, target: Device | Directory, kind: str) -> HttpRe
     return render(request, "files/_assigned.html", {"items": items, "assign_url": assign_url})
 
 
-@require_POST
+@previews
+@require_http_methods(["GET", "HEAD", "POST"])
 def assignment_remove(request: HttpRequest) -> HttpResponse:
-    """Take assignments away. The Undo of the toast brings exactly these back."""
+    """Ask, or take assignments away. The Undo of the toast brings exactly these back."""
     asked = {**request.GET.dict(), **request.POST.dict()}
     rows = list(file_assignment_list(user=request.user).filter(pk__in=numbers(asked.get("ids", "")))[:MAX_IDS])
     if not rows:
         raise Http404("This assignment is gone already.")
+    if request.method != "POST":
+        return _ask_remove(request, rows)
     when = when_of(asked)
     removed = services.files_unassign(actor=Actor.from_request(request), assignments=rows, when=when)
     pairs = ".".join(f"{file.pk}{'d' if isinstance(at, Device) else 'r'}{at.pk}" for file, at in removed)
@@ -81,8 +86,21 @@ def assignment_remove(request: HttpRequest) -> HttpResponse:
     text = f"Removed “{file.name}” from {target}." if len(removed) == 1 else f"Removed {len(removed):,} assignments."
     reached = devices_of_targets(targets=[target for _, target in removed]).count()
     undo = f"{reverse('files:assignments_restore')}?pairs={pairs}&when={when.value}"
-    detail = devices_get_it(reached, when_in_words(when))
+    detail = when_in_words(when) if reached else ""
     return done(text, detail=detail, undo=undo, changed=["assignments", "files", "devices"])
+
+
+def _ask_remove(request: HttpRequest, rows: list[FileAssignment]) -> HttpResponse:
+    """The dialog. Raises NotAllowed before it opens what would be refused afterwards."""
+    for file in {row.file_id: row.file for row in rows}.values():
+        require(request.user, Action.ASSIGN, file)
+    context = {
+        "assignments": [(row.target, row.device_id, row.file.name) for row in rows],
+        "ids": as_text([row.pk for row in rows]),
+        "when": when_of(request.GET).value,
+        "action_url": request.path,
+    }
+    return render(request, "devices/_unassign.html", context)
 
 
 @require_POST

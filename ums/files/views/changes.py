@@ -14,13 +14,15 @@ from ums.core.access import Action, require
 from ums.core.actor import Actor
 from ums.core.answers import done
 from ums.core.errors import AppError, NotAllowed
+from ums.core.trial import current_trial
+from ums.core.tryout import previews
 from ums.devices.models import DirectoryKind
-from ums.devices.views.actions import answer, when_in_words, when_of
+from ums.devices.views.actions import answer, devices_get_it, when_in_words, when_of
 from ums.devices.views.picking import picked, picker
 from ums.files import services
 from ums.files.forms import PropertiesForm, ReplaceForm, UploadForm
 from ums.files.reach import devices_of_files, uses_of_files
-from ums.files.views.asked import chosen_files, devices_get_it, directory_of, file_of, in_words
+from ums.files.views.asked import chosen_files, directory_of, file_of, in_words
 
 if TYPE_CHECKING:
     from ums.files.models import File
@@ -46,13 +48,14 @@ def file_create(request: HttpRequest) -> HttpResponse:
     return _dialog(request, "files/_upload.html", context, form)
 
 
+@previews
 @dialog
 def file_replace(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload another content."""
     file = file_of(request, pk)
     require(request.user, Action.WRITE, file)
     form = ReplaceForm(request.POST or None, request.FILES or None)
-    when = when_of(request.POST)
+    when, reached = when_of(request.POST), devices_of_files(files=[file]).count()
     if request.method == "POST" and form.is_valid():
         content, actor = form.cleaned_data["content"], Actor.from_request(request)
         try:
@@ -62,11 +65,12 @@ def file_replace(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             if saved.content_id == file.content_id:
                 return done("This is the content that the file has already.", level="info")
-            return done(f"Replaced “{file.name}”.", detail=_reach([file], when_in_words(when)), changed=["files"])
-    context = {"form": form, "file": file, "when": when.value, "action_url": request.path}
+            return done(f"Replaced “{file.name}”.", detail=devices_get_it(reached, when), changed=["files"])
+    context = {"form": form, "file": file, "reached": reached, "when": when.value, "action_url": request.path}
     return _dialog(request, "files/_replace.html", context, form)
 
 
+@previews
 @dialog
 def file_properties(request: HttpRequest, pk: int) -> HttpResponse:
     """Name, path, permissions and the like."""
@@ -83,7 +87,8 @@ def file_properties(request: HttpRequest, pk: int) -> HttpResponse:
             form.refuse(error)
         else:
             return done(f"Saved “{file.name}”.", changed=["files"])
-    context = {"form": form, "file": file, "when": when.value, "action_url": request.path}
+    reached = devices_of_files(files=[file]).count()
+    context = {"form": form, "file": file, "reached": reached, "when": when.value, "action_url": request.path}
     return _dialog(request, "files/_properties.html", context, form)
 
 
@@ -113,6 +118,7 @@ def _ask_move(request: HttpRequest, files: list[File], error: AppError | None = 
     return answer(request, "files/_move.html", context, error)
 
 
+@previews
 @dialog
 def file_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one file: from its page, so on to the list."""
@@ -120,6 +126,7 @@ def file_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return _delete(request, [file], f"{reverse('files:file_list')}?directory={file.directory_id}")
 
 
+@previews
 @dialog
 def files_delete(request: HttpRequest) -> HttpResponse:
     """Delete those that are selected in a list."""
@@ -133,15 +140,17 @@ def _delete(request: HttpRequest, files: list[File], redirect: str) -> HttpRespo
     uses = uses_of_files(files=files)
     confirm = files[0].name.strip() if len(files) == 1 else f"delete {len(files)}"
     when = when_of(request.POST)
-    wrong = request.method == "POST" and bool(uses) and request.POST.get("confirm", "").strip() != confirm
+    reached = devices_of_files(files=files).count() if uses else 0
+    asked = bool(uses) and not current_trial()
+    wrong = request.method == "POST" and asked and request.POST.get("confirm", "").strip() != confirm
     if request.method == "POST" and not wrong:
-        words, reach = in_words(files), _reach(files, when_in_words(when)) if uses else ""
         services.files_delete(actor=Actor.from_request(request), files=files, assigned=bool(uses), when=when)
-        return done(f"Deleted {words}.", detail=reach, changed=[] if redirect else ["files"], redirect=redirect)
+        detail, changed = when_in_words(when) if reached else "", [] if redirect else ["files"]
+        return done(f"Deleted {in_words(files)}.", detail=detail, changed=changed, redirect=redirect)
     context = {
         "files": [(file, uses.get(file.pk, 0)) for file in files],
         "words": in_words(files),
-        "reached": devices_of_files(files=files).count() if uses else 0,
+        "reached": reached,
         "confirm": confirm if uses else "",
         "wrong": wrong,
         "when": when.value,
@@ -155,10 +164,6 @@ def _some(request: HttpRequest) -> list[File]:
     if not files:
         raise Http404("No file is named.")
     return files
-
-
-def _reach(files: list[File], text: str) -> str:
-    return devices_get_it(devices_of_files(files=files).count(), text)
 
 
 def _dialog(request: HttpRequest, template: str, context: dict[str, Any], form: Any) -> HttpResponse:

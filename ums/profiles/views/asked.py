@@ -1,4 +1,4 @@
-"""What a request names: profiles by id or by the filter of their list, and when devices shall get a change."""
+"""What a request names: profiles by id or by the filter of their list, and where in their trees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from ums.core.ids import numbers as numbers
 from ums.core.listing import FilterBar
 from ums.core.rest import MAX_IDS, all_of, one_of
 from ums.devices.models import Directory
-from ums.devices.services import When
+from ums.devices.views.actions import devices_get_it as devices_get_it
+from ums.devices.views.actions import given as given
+from ums.devices.views.actions import when_of as when_of
 from ums.domain.criteria import Criteria, Field, Kind, Pattern, Span
 from ums.profiles import searching
 from ums.profiles.models import Assignment, Profile, ProfileKind
@@ -110,11 +112,6 @@ _FLAGS = {"assigned": _assigned, "unused": searching.unused, "template": searchi
 _SEARCHED = {"sets": searching.sets, "value": searching.has_value}
 
 
-def given(request: HttpRequest) -> QueryDict:
-    """What was sent: a form's fields, or the address."""
-    return request.POST if request.method == "POST" and request.POST else request.GET
-
-
 def chosen_profiles(request: HttpRequest) -> list[Profile]:
     """The profiles named by `profile` (repeated) or `ids`, or with `all` all that the filter of the list shows."""
     asked = given(request)
@@ -129,19 +126,6 @@ def chosen_profiles(request: HttpRequest) -> list[Profile]:
     if len(found) > MAX_IDS:
         raise AppError("too_many", f"At most {MAX_IDS:,} profiles can be taken at once; narrow the filter.")
     return found
-
-
-def when_of(asked: Any) -> When:
-    """`when` of a form: now unless it says otherwise."""
-    return When.NEXT_BOOT if asked.get("when") == When.NEXT_BOOT else When.NOW
-
-
-def devices_get_it(count: int, when: When) -> str:
-    """The second line of a toast."""
-    if not count:
-        return "It reaches no device yet."
-    devices = "1 device gets" if count == 1 else f"{count:,} devices get"
-    return f"{devices} it {'now' if when is When.NOW else 'at the next boot'}."
 
 
 def may_all(request: HttpRequest, action: Action, profiles: list[Profile]) -> bool:

@@ -101,12 +101,12 @@ def _ask_remove(request: HttpRequest, assignments: list[Assignment]) -> HttpResp
     if not may_all(request, Action.ASSIGN, profiles):
         raise NotAllowed("You lack the permission to assign what you chose.")
     context = {
-        "assignments": assignments,
+        "assignments": [(one.target, one.device_id, one.profile.name) for one in assignments],
         "ids": as_text([one.pk for one in assignments]),
         "when": when_of(request.GET),
         "action_url": request.path,
     }
-    return render(request, "profiles/_unassign.html", context)
+    return render(request, "devices/_unassign.html", context)
 
 
 @require_POST

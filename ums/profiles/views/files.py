@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +18,7 @@ from ums.core.rest import MAX_IDS, all_of, one_of
 from ums.devices.services import When
 from ums.files.models import File
 from ums.files.selectors import file_list
-from ums.files.views.asked import with_words
+from ums.files.views.asked import NO_FILE, candidate_of, with_words
 from ums.profiles import services
 from ums.profiles.files import profile_file_list
 from ums.profiles.models import ProfileFile
@@ -61,13 +63,15 @@ def profile_files_add(request: HttpRequest, pk: int) -> HttpResponse:
             return _done(f"{len(made):,} {'file' if len(made) == 1 else 'files'} added.", reached, when, made)
         error = AppError("nothing_chosen", "Tick at least one file.")
     words = asked.get("q", "").strip()[:100]
-    rows = with_words(file_list(user=request.user, action=Action.ASSIGN), words)
+    rows = with_words(file_list(user=request.user, action=Action.ASSIGN), words).order_by("name", "pk")
+    taken = set(ProfileFile.objects.filter(profile=profile).values_list("file_id", flat=True))
     context = {
         "profile": profile,
         "error": error,
         "words": words,
-        "found": rows.order_by("name", "pk")[:SHOWN],
-        "taken": set(ProfileFile.objects.filter(profile=profile).values_list("file_id", flat=True)),
+        "found": [replace(candidate_of(file), taken=file.pk in taken) for file in rows[:SHOWN]],
+        "one": "file",
+        "nothing": NO_FILE,
         "reached": reached,
         "when": when.value,
         "action_url": request.path,

@@ -23,7 +23,7 @@ from ums.profiles.content import catalogue_of
 from ums.profiles.forms import CopyForm, Start
 from ums.profiles.selectors import devices_of_profile, revision_list
 from ums.profiles.services.copies import secrets_copied
-from ums.profiles.views.asked import profile_of, readable_profiles, when_of, with_words
+from ums.profiles.views.asked import profile_of, readable_profiles, with_words
 
 if TYPE_CHECKING:
     from ums.profiles.models import Catalogue
@@ -41,7 +41,7 @@ def profile_copy(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotAllowed("You lack the permission to write in any directory of profiles.")
     if request.method == "POST" and form.is_valid():
         try:
-            copy = services.profile_copy(actor=actor, profile=profile, when=when_of(request.POST), **form.cleaned_data)
+            copy = services.profile_copy(actor=actor, profile=profile, **form.cleaned_data)
         except AppError as error:
             form.refuse(error)
         else:
@@ -52,7 +52,6 @@ def profile_copy(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "profile": profile,
         "reached": devices_of_profile(profile=profile).count(),
-        "when": when_of(request.POST),
         "action_url": request.path,
     }
     return render(request, "profiles/_copy.html", context, status=422 if form.is_bound else 200)
