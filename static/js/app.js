@@ -12,6 +12,7 @@ import "./editor.js";
 import "./filter.js";
 import "./frame.js";
 import "./guard.js";
+import "./hold.js";
 import "./keyboard.js";
 import "./live.js";
 import "./menu.js";

@@ -7,12 +7,13 @@
               204 with HX-Trigger {"ums:close": {}, "ums:toast": …, "ums:changed": …}, or HX-Redirect / HX-Location.
    Close:   [data-close], Esc, click on the backdrop (not when the form in it was changed).
    Type to confirm: <input data-confirm="North"> keeps the submit button disabled until the text is the same.
-   Focus goes to [autofocus], else the first field, else the last button; afterwards back where it came from. */
-import { el, icon } from "./dom.js";
+   Focus goes to [autofocus], else the first field, else the last button; afterwards back where it came from, or to what
+   took its place, else to the heading (and hold.js keeps it in the list when that is read again). */
+import { el, goBack, icon, twin } from "./dom.js";
 
 const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
-let origin = null;
+let origin = null; // finds what the dialog was opened from
 
 function confirmTyped(input) {
   const submit = input.form?.querySelector('[type="submit"]');
@@ -21,7 +22,7 @@ function confirmTyped(input) {
 
 function show() {
   if (!dialog.open) {
-    origin ??= document.activeElement;
+    origin ??= twin(document.activeElement);
     dialog.showModal();
   }
   body.querySelectorAll("[data-confirm]").forEach(confirmTyped);
@@ -31,7 +32,6 @@ function show() {
 
 /** Fills the dialog from the server and opens it. */
 export function openDialog(url, values = {}) {
-  origin = document.activeElement;
   return htmx.ajax("GET", url, { source: document.body, target: "#dialog-body", swap: "innerHTML", values });
 }
 
@@ -50,9 +50,6 @@ if (dialog) {
     (body.querySelector(".dialog-content") ?? body).prepend(notice);
   };
 
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.target === body && !dialog.open) origin = document.activeElement;
-  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target === body && body.childElementCount) show();
   });
@@ -68,16 +65,12 @@ if (dialog) {
   });
   dialog.addEventListener("close", () => {
     body.replaceChildren();
-    const back = origin?.isConnected ? origin : document.querySelector("#page h1");
+    goBack(origin);
     origin = null;
-    back?.focus({ preventScroll: true });
   });
 
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");
-    if (opener) {
-      origin = opener;
-      openTemplate(opener.dataset.dialog);
-    }
+    if (opener) openTemplate(opener.dataset.dialog);
   });
 }

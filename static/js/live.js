@@ -6,13 +6,15 @@
    Rows:     <tbody data-live-rows="/webapp/devices/rows"> <tr data-id="7">. GET ?ids=7,8 answers the <tr>s in any order;
              a row that is missing in the answer was deleted or left and is taken out. Only visible rows are read, at
              most 4 requests a second. Rows keep their place; a changed one is tinted for a second.
+             Nothing is read while a pointer is down: what is pressed must still be there when it comes up (hold.js).
    Regions:  <div data-live="devices batches" [data-live-ids="7"] hx-get=… hx-trigger="ums:live">  get the event "ums:live".
              data-live-gap="2000": at most every 2 s, and once more after the last change
    Added:    <div data-live="tree" hx-get=… hx-trigger="ums:live throttle:2s">  asks for "12 new, show".
    When the socket is down: polls every 10 s (rows, regions) and says "Live updates paused since 12:03, trying again"; back
    again, everything visible is re-read. Nothing read for 180 s: [data-presence] cells say unknown (the attribute
    becomes "unknown", <template id="presence-unknown"> is shown in place of the chip). */
-import { announce } from "./dom.js";
+import { announce, twin } from "./dom.js";
+import { held, released } from "./hold.js";
 import { refreshTimes, setServerDate } from "./times.js";
 
 const POLL = 10_000;
@@ -158,6 +160,7 @@ class UmsLive extends HTMLElement {
   }
 
   async #flush() {
+    await released();
     this.#lastFlush = Date.now();
     for (const region of this.#regions) {
       const early = region.isConnected && Date.now() - (this.#readAt.get(region)?.at ?? 0) < Number(region.dataset.liveGap ?? 0);
@@ -195,13 +198,24 @@ class UmsLive extends HTMLElement {
     for (const row of rows) this.#replace(row, fresh.get(row.dataset.id));
   }
 
+  async #later(row) {
+    await released(row);
+    this.#due.add(row.dataset.id);
+    this.#schedule();
+  }
+
   #replace(row, fresh) {
     if (!row.isConnected) return;
-    if (!fresh) { row.remove(); return; }
+    if (held(row)) { this.#later(row); return; }
+    if (!fresh) {
+      if (row.contains(document.activeElement)) (row.nextElementSibling ?? row.previousElementSibling)?.focus({ preventScroll: true });
+      row.remove();
+      return;
+    }
     const before = this.#readAt.get(row)?.html;
     const html = fresh.outerHTML;
     if (before === html) { this.#readAt.set(row, { html, at: Date.now() }); return; }
-    const focused = row.contains(document.activeElement) ? document.activeElement : null;
+    const focused = row.contains(document.activeElement) ? twin(document.activeElement) : null;
     fresh.tabIndex = row.tabIndex;
     const tint = said(fresh) !== said(row);
     row.replaceWith(fresh);
@@ -214,8 +228,7 @@ class UmsLive extends HTMLElement {
       fresh.classList.add("changed");
       setTimeout(() => fresh.classList.remove("changed"), 1000);
     }
-    if (focused === row) fresh.focus({ preventScroll: true });
-    else if (focused) (fresh.querySelector(focused.matches("a") ? "a" : focused.tagName) ?? fresh).focus({ preventScroll: true });
+    if (focused) (focused() ?? fresh).focus({ preventScroll: true });
   }
 
   #observeRows() {

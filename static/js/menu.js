@@ -5,6 +5,7 @@
    Context menu of a row or tree item: [data-menu-url="/…/menu"] – right click, Shift+F10, the Menu key, or a button
    [data-row-menu] inside it. The fragment (menu items) is loaded into #context-menu (in shell.html).
    Keys: arrows, Home, End, first letter, Esc (focus returns). */
+import { twin } from "./dom.js";
 
 const GAP = 4;
 
@@ -72,10 +73,10 @@ class UmsMenu extends HTMLElement {
 customElements.define("ums-menu", UmsMenu);
 
 const context = document.getElementById("context-menu");
-let owner = null;
+let owner = null; // finds what the menu was opened from
 
 async function openContext(target, x, y) {
-  owner = document.activeElement;
+  owner = twin(document.activeElement);
   await htmx.ajax("GET", target.dataset.menuUrl, { source: document.body, target: "#context-menu", swap: "innerHTML" });
   if (!context.childElementCount) return;
   context.showPopover();
@@ -86,7 +87,7 @@ async function openContext(target, x, y) {
 if (context) {
   prepare(context);
   context.addEventListener("toggle", (event) => {
-    if (event.newState === "closed" && (context.contains(document.activeElement) || document.activeElement === document.body)) owner?.focus();
+    if (event.newState === "closed" && (context.contains(document.activeElement) || document.activeElement === document.body)) owner?.()?.focus({ preventScroll: true });
   });
   document.addEventListener("contextmenu", (event) => {
     const target = event.target.closest("[data-menu-url]");

@@ -5,6 +5,7 @@
    `ask` when its button is pressed. `manual`: somebody sets `request = () => ({body, headers})` and calls load().
    [data-preview-csv] inside downloads the full list. Fields that change nothing on devices are IDLE. */
 import { el, icon } from "./dom.js";
+import { released } from "./hold.js";
 
 const IDLE = ["confirm", "comment", "when", "q", "find"];
 
@@ -60,7 +61,11 @@ class UmsPreview extends HTMLElement {
         this.dispatchEvent(new CustomEvent("ums:refused", { detail: { status: answer.status, body: refusal }, bubbles: true }));
         this.#failed("This cannot be done as it stands.", refusal.message ?? "");
       } else if (!answer.ok) this.#failed("What changes could not be worked out.", "You can go on without it, or try again.");
-      else this.innerHTML = await answer.text();
+      else {
+        const lines = await answer.text();
+        await released(this);
+        this.innerHTML = lines;
+      }
     } catch (error) {
       if (error.name === "AbortError") return;
       this.#failed("The server did not answer.", "Check the connection, then try again.");

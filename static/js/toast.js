@@ -5,8 +5,8 @@
    In the page:      <ums-toast level="success" undo="/…">Assigned 2 profiles to North.</ums-toast>  (Django messages)
    From modules:     toast({text, detail, level, undo, action: {label, run}})
    The key u presses the newest Undo.
-   Toasts leave after 8 s, with Undo or errors after 20 s; not while pointed at or focused. */
-import { el, icon } from "./dom.js";
+   Toasts leave after 8 s, with Undo or errors after 20 s; not while pointed at or focused. The focus goes back where it came from. */
+import { el, goBack, icon, twin } from "./dom.js";
 
 const ICONS = { success: "check", info: "info", warning: "warning", error: "error" };
 
@@ -25,7 +25,12 @@ export function toast({ text, detail = "", level = "info", undo = null, action =
   const body = el("div", { class: "toast-text" }, text);
   if (detail) body.append(el("small", {}, detail));
   const node = el("div", { class: `toast toast-${level}`, role: level === "error" ? "alert" : "status" }, icon(ICONS[level] ?? "info"), body);
-  const leave = () => node.remove();
+  let before = null;
+  const leave = () => {
+    const focused = node.contains(document.activeElement);
+    node.remove();
+    if (focused) goBack(before);
+  };
 
   const press = undo
     ? { label: undo.label ?? "Undo", run: () => htmx.ajax("POST", undo.url, { source: document.body, swap: "none" }) }
@@ -50,7 +55,10 @@ export function toast({ text, detail = "", level = "info", undo = null, action =
   const wait = () => { timer = setTimeout(leave, press || level === "error" ? 20_000 : 8_000); };
   const hold = () => clearTimeout(timer);
   node.addEventListener("pointerenter", hold);
-  node.addEventListener("focusin", hold);
+  node.addEventListener("focusin", (event) => {
+    hold();
+    if (event.relatedTarget && !node.contains(event.relatedTarget)) before = twin(event.relatedTarget);
+  });
   node.addEventListener("pointerleave", wait);
   node.addEventListener("focusout", wait);
   wait();

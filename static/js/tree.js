@@ -12,6 +12,8 @@
    Keys: up/down, right opens or goes in, left closes or goes out, Home, End, letters, * opens all siblings, Enter opens.
    The open branches are kept per tab. */
 
+import { released } from "./hold.js";
+
 const KEY = "ums.tree-branches";
 const REFRESH_GAP = 2000;
 const remembered = () => JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -33,6 +35,9 @@ class UmsTree extends HTMLElement {
     this.addEventListener("keydown", this);
     this.addEventListener("focusin", (event) => {
       if (event.target.matches('[role="treeitem"]')) this.#rove(event.target);
+    });
+    this.addEventListener("htmx:afterSwap", ({ detail }) => {
+      if (detail.target.matches('[role="tree"]')) this.#closeAgain();
     });
     document.body.addEventListener("htmx:pushedIntoHistory", this);
     document.body.addEventListener("htmx:afterSettle", this);
@@ -89,6 +94,14 @@ class UmsTree extends HTMLElement {
     sessionStorage.setItem(KEY, JSON.stringify(this.#branches()));
   }
 
+  /* The server opens all headings. */
+  #closeAgain() {
+    for (const id of remembered()?.closed ?? []) {
+      const item = document.getElementById(id);
+      if (item?.getAttribute("aria-expanded") === "true") this.collapse(item);
+    }
+  }
+
   async #load(item) {
     const group = this.#group(item);
     item.setAttribute("aria-busy", "true");
@@ -119,12 +132,13 @@ class UmsTree extends HTMLElement {
     return item.getAttribute("aria-expanded") === "true" ? this.collapse(item) : this.expand(item);
   }
 
-  /** The current item: the page itself, else the nearest of its breadcrumbs, else the longest path that fits. */
+  /** The current item: the page itself, else the nearest of its breadcrumbs, else one of its tabs, else the longest path
+      that fits. */
   markCurrent() {
     const items = [...this.querySelectorAll('[role="treeitem"][href]')];
-    const trail = [...document.querySelectorAll("#breadcrumbs a")].map((link) => link.href).reverse();
+    const links = (within) => [...document.querySelectorAll(`${within} a`)].map((link) => link.href);
     let best = null;
-    for (const wanted of [location.href, ...trail].map(place)) best ??= items.find((item) => place(item.href) === wanted);
+    for (const wanted of [location.href, ...links("#breadcrumbs").reverse(), ...links("#content > .tabs")].map(place)) best ??= items.find((item) => place(item.href) === wanted);
     for (const item of best ? [] : items) {
       if (location.pathname.startsWith(item.pathname) && (!best || item.pathname.length > best.pathname.length)) best = item;
     }
@@ -149,16 +163,13 @@ class UmsTree extends HTMLElement {
 
   /** Reads the whole tree, with the branches that are open: names, places and counts. */
   async #refresh(branches = this.#branches()) {
-    this.#refreshedAt = Date.now();
     const list = this.querySelector('[role="tree"]');
-    const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
+    await released(list);
+    this.#refreshedAt = Date.now();
     const query = new URLSearchParams({ location: location.pathname + location.search });
     if (branches) query.set("open", branches.open.join(","));
     await htmx.ajax("GET", `${this.getAttribute("src")}?${query}`, { source: this, target: list, swap: "innerHTML" });
     list.removeAttribute("aria-busy");
-    const closed = branches?.closed ?? [];
-    closed.map((id) => document.getElementById(id)).forEach((item) => item && this.collapse(item));
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     this.markCurrent();
   }
 
