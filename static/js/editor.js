@@ -1,6 +1,7 @@
 /* The editor of a profile (templates/profiles/editor.html).
 
-   <ums-editor content-url catalogue-url keys-url save-url mask reached [readonly]> <nav class="editor-nav"> <div class="editor-main">
+   <ums-editor catalogue-url save-url mask reached [readonly]> <nav class="editor-nav"> <div class="editor-main">
+   <template id="editor-data">: JSON of what is edited, {number, settings, overwrite_sessions, …, keys: [{name, type, help}]}.
    Modules: editor/catalogue.js (what can be set), editor/model.js (what is edited: the only state of values),
    editor/nav.js, editor/pages.js, editor/rows.js, editor/widgets.js (what is seen), editor/conflict.js (merging).
    One page is drawn at a time. The address holds ?page=, ?parameter= (jumps there) and ?active=1.
@@ -39,16 +40,16 @@ class UmsEditor extends HTMLElement {
     this.main = this.querySelector(".editor-main");
     this.bar = document.getElementById("save-bar");
     try {
-      const [catalogue, content, { body: { keys } }] = await Promise.all([catalogueAt(this.getAttribute("catalogue-url")), json(this.getAttribute("content-url")), json(this.getAttribute("keys-url"))]);
-      this.catalogue = catalogue;
-      this.model = new Model(content.body, (key) => this.#changed(key));
-      // A key that one may not read stays where it is used.
-      this.keys = new Map([...this.model.keysUsed.map((name) => [name, { type: "in use", help: "" }]), ...keys.map(({ name, type, help }) => [name, { type, help }])]);
+      this.catalogue = await catalogueAt(this.getAttribute("catalogue-url"));
     } catch (error) {
       this.#failed(error);
       return;
     }
     if (!this.isConnected) return;
+    const { keys, ...revision } = JSON.parse(document.getElementById("editor-data").content.textContent);
+    this.model = new Model(revision, (key) => this.#changed(key));
+    // A key that one may not read stays where it is used.
+    this.keys = new Map([...this.model.keysUsed.map((name) => [name, { type: "in use", help: "" }]), ...keys.map(({ name, type, help }) => [name, { type, help }])]);
     this.nav = new Nav(this, this.querySelector(".editor-nav"));
     this.#listen();
     this.#count();

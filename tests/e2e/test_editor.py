@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.actions import create_profile, save, set_number, sign_in
+from tests.e2e.actions import create_profile, open_tree, save, set_number, sign_in
 from tests.services.server import PASSWORD, Server
 
 VOLUME, DPMS, TASKBAR = "userinterface.sound.volume", "userinterface.dpms.off", "userinterface.taskbar.height"
@@ -47,3 +47,12 @@ def test_leaving_with_unsaved_changes_asks(console: Page) -> None:
     expect(console.get_by_role("heading", name="Left in a hurry", level=1)).to_be_visible()
     expect(console.get_by_text("unsaved change")).to_be_visible()
     assert save(console) == 200
+
+
+def test_a_click_in_the_list_opens_the_editor_in_the_frame(console: Page) -> None:
+    create_profile(console, "Profiles", "Opened from the list")
+    open_tree(console, "Profiles")
+    console.evaluate("window.frameStays = true")
+    console.get_by_role("link", name="Opened from the list").click()
+    expect(console.get_by_role("navigation", name="Pages of settings").get_by_role("button").first).to_be_visible()
+    assert console.evaluate("window.frameStays"), "the whole page was loaded anew"

@@ -41,6 +41,13 @@ def key_list(*, user: Any, action: str = Action.READ) -> QuerySet[TemplateKey]:
     )
 
 
+def keys_to_name(*, user: Any) -> list[dict[str, str]]:
+    """The keys that an expression may name, for the editor: name, type and help of each."""
+    rows = restrict(TemplateKey.objects.order_by("name"), user, Action.READ)
+    keys = [{"name": key.name, "type": key.get_type_display(), "help": key.description} for key in rows]
+    return [*keys, *({"name": key.value, "type": "Static", "help": STATIC_HELP[key]} for key in StaticKey)]
+
+
 def value_list(*, user: Any, action: str = Action.READ) -> QuerySet[TemplateValue]:
     """The values that `user` may read, with their keys and the number of their own assignments."""
     rows = restrict(TemplateValue.objects.all(), user, action).select_related("key")

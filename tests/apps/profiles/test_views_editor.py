@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from html import unescape
 from typing import Any
 
 import pytest
@@ -27,8 +28,10 @@ class Editor:
         self.client, self.pk = cast.client(role), cast.things["profile"].pk
 
     def load(self) -> dict[str, Any]:
-        """The content."""
-        found: dict[str, Any] = self.client.get(reverse("profiles:profile_content", args=[self.pk])).json()
+        """What the page gives to the editor."""
+        page = self.client.get(reverse("profiles:profile_detail", args=[self.pk])).content.decode()
+        written = page.partition('<template id="editor-data">')[2].partition("</template>")[0]
+        found: dict[str, Any] = json.loads(unescape(written))
         return found
 
     def save(self, base: int, values: dict[str, Any], **given: Any) -> tuple[int, dict[str, Any]]:

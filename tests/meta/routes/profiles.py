@@ -23,7 +23,6 @@ ROUTES = [
     Route("profiles:profile_create", "200 200 403 403 login"),
     Route("profiles:profile_create", DONE, "POST", query={"directory": "own_profile_directory"}, data=NEW),
     Route("profiles:profile_detail", SEEING, at=PROFILE),
-    Route("profiles:profile_content", SEEING, at=PROFILE),
     Route("profiles:catalogue_data", SEEING, at={"pk": "catalogue", "checksum": "catalogue.checksum"}),
     Route("profiles:profile_save", WRITING, "POST", at=PROFILE, json=SAVE),
     Route("profiles:profile_properties", WRITING, at=PROFILE),

@@ -29,7 +29,6 @@ ROUTES = [
     Route("profiles:template_key_list", SIGNED_IN),
     Route("profiles:template_key_list", SIGNED_IN, query={"f": "=nonsense:1"}),
     Route("profiles:template_key_list", SEEING, query=BELOW),
-    Route("profiles:template_key_names", SIGNED_IN),
     Route("profiles:template_key_create", CREATING),
     Route("profiles:template_key_create", DONE.replace("404", "403"), "POST", data=NAMED),
     Route("profiles:template_key_detail", SEEING, at=KEY),

@@ -23,7 +23,7 @@ from ums.profiles.views.changes import (
     profiles_move,
 )
 from ums.profiles.views.compare import compare, profile_compare
-from ums.profiles.views.editor import catalogue_data, profile_content, profile_detail, profile_save
+from ums.profiles.views.editor import catalogue_data, profile_detail, profile_save
 from ums.profiles.views.files import profile_files, profile_files_add, profile_files_remove, profiles_of_file
 from ums.profiles.views.lists import profile_list, profile_menu
 from ums.profiles.views.making import profile_copy, start_candidates
@@ -52,7 +52,6 @@ from ums.profiles.views.template_pane import values_for_device, values_for_direc
 from ums.profiles.views.templates import (
     template_key_detail,
     template_key_list,
-    template_key_names,
     value_group_detail,
     value_group_list,
 )
@@ -77,7 +76,6 @@ __all__ = [
     "import_undo",
     "profile_assignments",
     "profile_compare",
-    "profile_content",
     "profile_copy",
     "profile_create",
     "profile_delete",
@@ -113,7 +111,6 @@ __all__ = [
     "template_key_detail",
     "template_key_edit",
     "template_key_list",
-    "template_key_names",
     "template_value_create",
     "template_value_delete",
     "template_value_edit",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -22,6 +23,7 @@ from ums.domain.parameters import settings_to_json
 from ums.profiles import services
 from ums.profiles.changes import keys_changed_since
 from ums.profiles.content import MASK, catalogue_of, definition_packed, masked
+from ums.profiles.keys import keys_to_name
 from ums.profiles.kinds import WORDS
 from ums.profiles.models import Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_list, devices_of_profile, revision_list
@@ -55,26 +57,19 @@ def page_context(request: HttpRequest, profile: Profile) -> dict[str, Any]:
 
 @require_safe
 def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The editor. Its content comes as JSON (`profile_content`, `catalogue_data`)."""
+    """The editor. What it edits comes with it; what can be set comes as JSON of its own (`catalogue_data`)."""
     profile = profile_of(request, pk)
+    assert profile.head is not None, "a profile has a revision"
+    data = {**_as_json(catalogue_of(profile.based_on), profile.head), "keys": keys_to_name(user=request.user)}
     context = {
         **page_context(request, profile),
         "tab": "settings",
         "catalogue_url": _catalogue_url(profile),
+        "data": json.dumps(data, ensure_ascii=False),
         "reached": devices_of_profile(profile=profile).count(),
         "mask": MASK,
     }
     return render(request, "profiles/editor.html", context)
-
-
-@require_safe
-def profile_content(request: HttpRequest, pk: int) -> HttpResponse:
-    """The head revision, secrets masked."""
-    profile = profile_of(request, pk)
-    head = revision_list(user=request.user, profile=profile).first()
-    if head is None:
-        raise Http404("The profile has no revision.")
-    return JsonResponse(_as_json(catalogue_of(profile.based_on), head))
 
 
 @require_safe
@@ -145,6 +140,7 @@ def _conflict(request: HttpRequest, profile: Profile, error: AppError, base: int
 
 
 def _as_json(catalogue: Catalogue, revision: Revision) -> dict[str, Any]:
+    """A revision as the editor reads it, secrets masked."""
     return {
         "number": revision.number,
         "author": revision.author_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -125,15 +125,6 @@ def value_group_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "values": list(group.values.select_related("key").order_by("key__name", "pk")),
     }
     return render(request, "profiles/value_group.html", context)
-
-
-@require_safe
-def template_key_names(request: HttpRequest) -> HttpResponse:
-    """The keys that an expression may name, for the editor: [{name, type, help}]."""
-    rows = restrict(TemplateKey.objects.order_by("name"), request.user, Action.READ)
-    keys = [{"name": key.name, "type": key.get_type_display(), "help": key.description} for key in rows]
-    static = [{"name": key.value, "type": "Static", "help": STATIC_HELP[key]} for key in StaticKey]
-    return JsonResponse({"keys": [*keys, *static]})
 
 
 def key_of(request: HttpRequest, pk: int) -> TemplateKey:
