@@ -20,6 +20,14 @@ from ums.domain.formats.exchange import Basis, Exchange, ExchangedCatalogue, Exc
 from ums.domain.formats.files import Format, read_file, write_file
 from ums.domain.formats.ipm import read_ipm, write_ipm
 from ums.domain.formats.os11_xml import read_xml
+from ums.domain.formats.templates import (
+    ExchangedGroup,
+    ExchangedKey,
+    ExchangedTemplates,
+    ExchangedValue,
+    read_templates,
+    write_templates,
+)
 from ums.domain.formats.text import (
     ExchangedAssignments,
     line_of,
@@ -306,6 +314,40 @@ def test_assignments_survive(assignments: list[ExchangedAssignments]) -> None:
     assert all(lines[one.line - 1] == "[[profile]]" for one in read)
 
 
+PLACES = st.lists(st.lists(NAMES, max_size=3).map(tuple), max_size=2).map(tuple)
+UNIT_IDS = st.lists(NAMES, max_size=2).map(tuple)
+SCALARS = st.one_of(st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), TEXT)
+KEY_VALUES = st.builds(ExchangedValue, SCALARS, TEXT, PLACES, UNIT_IDS)
+KEYS = st.builds(
+    ExchangedKey,
+    NAMES,
+    st.sampled_from(["string", "checkbox", "integer", "float"]),
+    TEXT,
+    st.lists(NAMES, max_size=2).map(tuple),
+    st.lists(KEY_VALUES, max_size=3).map(tuple),
+)
+GROUPS = st.builds(
+    ExchangedGroup,
+    NAMES,
+    TEXT,
+    st.lists(NAMES, max_size=2).map(tuple),
+    st.dictionaries(NAMES, SCALARS, max_size=3).map(lambda found: tuple(found.items())),
+    PLACES,
+    UNIT_IDS,
+)
+
+
+@given(st.lists(KEYS, max_size=3).map(tuple), st.lists(GROUPS, max_size=3).map(tuple))
+@settings(deadline=None, max_examples=40)
+def test_template_keys_survive(keys: tuple[ExchangedKey, ...], groups: tuple[ExchangedGroup, ...]) -> None:
+    data = write_templates(ExchangedTemplates(keys, groups))
+    read = read_templates(data)
+    bare = [replace(key, line=0, values=tuple(replace(one, line=0) for one in key.values)) for key in read.keys]
+    assert bare == list(keys)
+    assert [replace(group, line=0) for group in read.groups] == list(groups)
+    assert write_templates(read) == data
+
+
 def test_toml_is_readable() -> None:
     settings = Settings({"b.c": "one\ntwo", "a": Expression("Ward ${SITE}")}, {"s1": Instance("x%", {"name": "N"})})
     profile = ExchangedProfile("Kiosk", (Basis("UMS Linux", "1.0.0"),), settings, path=("North",))
@@ -322,7 +364,7 @@ def test_toml_is_readable() -> None:
 # --- Nothing harmful gets in -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("read", [read_file, read_ipm, read_xml, read_profile, read_assignments])
+@pytest.mark.parametrize("read", [read_file, read_ipm, read_xml, read_profile, read_assignments, read_templates])
 @given(
     data=st.one_of(st.binary(max_size=300), st.binary(max_size=100).map(b"PK\x03\x04".__add__), TEXT.map(str.encode))
 )

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ums.core.actor import Actor
-    from ums.profiles.services.apply import Difference
+    from ums.profiles.services.applying import Difference
 
 SAME, DIFFERENT, FAILED = 0, 1, 2
 _STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write profiles and assignments into a directory."""
+    """Write profiles, assignments and template keys into a directory."""
     with _actor(options.user) as actor:
         if actor is None:
             return FAILED
@@ -40,9 +40,11 @@ def export(options: argparse.Namespace) -> int:
 
         target: Path = options.directory
         try:
-            profiles, assignments = profiles_tree(actor=actor, names=options.profile, secrets=options.secrets)
+            profiles, assignments, templates = profiles_tree(
+                actor=actor, names=options.profile, secrets=options.secrets
+            )
             if options.format == Format.TOML:
-                written = write_tree(target, profiles, assignments)
+                written = write_tree(target, profiles, assignments, templates)
             else:
                 data, suffix = write_file(Format(options.format), Exchange(tuple(profiles)))
                 target.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,7 @@ def diff(options: argparse.Namespace) -> int:
 
 
 def apply(options: argparse.Namespace) -> int:
-    """Make profiles and assignments as the files of a directory say."""
+    """Make profiles, assignments and template keys as the files of a directory say."""
     with _actor(options.user) as actor:
         found = _difference(actor, options) if actor else None
         if actor is None or found is None:

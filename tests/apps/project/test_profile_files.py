@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -106,18 +105,11 @@ def test_export_diff_apply(full: Path, data: Path, tmp_path: Path) -> None:
 def test_apply_on_an_empty_server_makes_everything(full: Path, empty: Path, tmp_path: Path) -> None:
     files, again = tmp_path / "files", tmp_path / "again"
     profiles("export", files, data=full)
-    keys = profiles("apply", files, "--yes", "--create-directories", data=empty)
-    assert keys.returncode == 2 and "There is no template key" in keys.stderr
-    # Template keys are no part of the files: profiles with keys come when these are there.
-    text = (files / "assignments.toml").read_text()
-    for path in list((files / "profiles").iterdir()):
-        if "${" in path.read_text():
-            path.unlink()
-            text = "".join(part for part in re.split(r"(?=\n\[\[profile\]\])", text) if f'"{path.stem}"' not in part)
-    (files / "assignments.toml").write_text(text)
+    assert "${SITE}" in "".join(path.read_text() for path in (files / "profiles").iterdir())
+    assert 'name = "SITE"' in (files / "template-keys.toml").read_text()
     missing = profiles("apply", files, "--yes", data=empty)
     assert missing.returncode == 2 and "There is no directory of devices" in missing.stderr
-    assert "assignments.toml:" in missing.stderr
+    assert "assignments.toml:" in missing.stderr and "template-keys.toml:" in missing.stderr
     made = profiles("apply", files, "--yes", "--create-directories", data=empty)
     assert made.returncode == 0, made.stderr
     profiles("export", again, data=empty)
@@ -136,6 +128,7 @@ def test_other_formats_and_single_profiles(data: Path, tmp_path: Path) -> None:
     one = tmp_path / "one"
     assert profiles("export", one, "--profile", "On-screen keyboard", data=data).returncode == 0
     assert [path.name for path in (one / "profiles").iterdir()] == ["On-screen keyboard.toml"]
+    assert not (one / "template-keys.toml").exists()
     nobody = profiles("export", one, "--profile", "Nobody", data=data)
     assert nobody.returncode == 2 and "There is no profile “Nobody”" in nobody.stderr
 

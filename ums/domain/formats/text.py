@@ -26,6 +26,9 @@ from ums.domain.parameters import settings_to_json
 PROFILE_FORMAT = "ums-profile/1"
 ASSIGNMENTS_FORMAT = "ums-assignments/1"
 ASSIGNMENTS_FILE = "assignments.toml"
+TEMPLATES_FILE = "template-keys.toml"
+BESIDE_PROFILES = (ASSIGNMENTS_FILE, TEMPLATES_FILE)
+"""Files of an exported directory that hold no profile."""
 MAX_BYTES = 4 * 2**20
 MAX_ASSIGNMENTS = 100_000
 
@@ -90,7 +93,7 @@ class ExchangedAssignments:
 
 def read_profile(data: bytes, where: str = "") -> ExchangedProfile:
     """One profile. Raises ExchangeError, and nothing else, for any bytes."""
-    read = _decoded(data, _Profile, where)
+    read = decoded(data, _Profile, where)
     instances = {serial: {"class": one.cls, "values": one.values} for serial, one in read.instances.items()}
     settings, refused = settings_read(read.values, instances, where)
     apps = tuple(Basis(app.name, app.version, app.os) for app in (read.based_on, *read.also_for))
@@ -131,16 +134,15 @@ def write_profile(profile: ExchangedProfile) -> bytes:
     for optional in ("id", "use_case", "description", "also_for", "values", "instances"):
         if not data[optional]:
             del data[optional]
-    return _encoded(data)
+    return encoded(data)
 
 
 def read_assignments(data: bytes, where: str = ASSIGNMENTS_FILE) -> tuple[ExchangedAssignments, ...]:
     """What is assigned to what. Raises ExchangeError, and nothing else, for any bytes."""
-    read = _decoded(data, _Assignments, where)
+    read = decoded(data, _Assignments, where)
     if sum(len(one.directories) + len(one.devices) for one in read.profile) > MAX_ASSIGNMENTS:
         raise ExchangeError(f"More than {MAX_ASSIGNMENTS:,} assignments.", where=where)
-    lines = [number for number, line in enumerate(data.decode().split("\n"), 1) if line.strip() == "[[profile]]"]
-    places = lines if len(lines) == len(read.profile) else [0] * len(read.profile)
+    places = lines_of(data, "[[profile]]", len(read.profile))
     return tuple(
         ExchangedAssignments(
             one.name,
@@ -169,7 +171,7 @@ def write_assignments(assignments: list[ExchangedAssignments]) -> bytes:
 
 def read_bundle(archive: Archive) -> Exchange:
     """The profiles of a ZIP of such files. Raises ExchangeError."""
-    names = [name for name in archive.names if name.endswith(".toml") and name.split("/")[-1] != ASSIGNMENTS_FILE]
+    names = [name for name in archive.names if name.endswith(".toml") and name.split("/")[-1] not in BESIDE_PROFILES]
     if len(names) > MAX_PROFILES:
         raise ExchangeError(f"The file holds more than {MAX_PROFILES:,} profiles.")
     return Exchange(tuple(read_profile(archive.read(name, MAX_BYTES), name[:100]) for name in names))
@@ -198,13 +200,21 @@ def _app(app: Basis) -> dict[str, str]:
     return {key: text for key, text in (("name", app.name), ("version", app.version), ("os", app.os)) if text}
 
 
-def _encoded(data: dict[str, Any]) -> bytes:
+def lines_of(data: bytes, header: str, count: int) -> list[int]:
+    """On which lines the tables of a list begin; 0 for each of `count` when they are written in another way."""
+    found = [number for number, line in enumerate(data.decode().split("\n"), 1) if line.strip() == header]
+    return found if len(found) == count else [0] * count
+
+
+def encoded(data: dict[str, Any]) -> bytes:
+    """As TOML."""
     # Its several lines of text are not exact when a text has line ends of more than one kind.
     mixed = b"\\r" in msgspec.json.encode(data)
     return tomli_w.dumps(data, multiline_strings=not mixed).encode()
 
 
-def _decoded(data: bytes, kind: Any, where: str) -> Any:
+def decoded(data: bytes, kind: Any, where: str) -> Any:
+    """The content of a TOML file as a structure. Raises ExchangeError, and nothing else, for any bytes."""
     if len(data) > MAX_BYTES:
         raise ExchangeError(f"A file has {MAX_BYTES // 2**20} MB at most.", where=where)
     try:

@@ -1,4 +1,4 @@
-"""A directory with exported profiles and their assignments, as a version control system keeps it."""
+"""A directory with exported profiles, their assignments and template keys, as a version control system keeps it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from ums.domain.formats.archive import file_name
 from ums.domain.formats.exchange import MAX_FILE, MAX_PROFILES, ExchangedCatalogue, ExchangedProfile, ExchangeError
 from ums.domain.formats.files import read_file
+from ums.domain.formats.templates import ExchangedTemplates, read_templates, write_templates
 from ums.domain.formats.text import (
     ASSIGNMENTS_FILE,
+    TEMPLATES_FILE,
     ExchangedAssignments,
     line_of,
     read_assignments,
@@ -36,12 +38,14 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What the files of a directory say. `assignments` None: there is no file about them."""
+    """What the files of a directory say. `assignments`, `templates` None: there is no file about them."""
 
     profiles: tuple[Filed, ...]
     catalogues: tuple[ExchangedCatalogue, ...] = ()
     assignments: tuple[ExchangedAssignments, ...] | None = None
     assignments_file: Path = Path(ASSIGNMENTS_FILE)
+    templates: ExchangedTemplates | None = None
+    templates_file: Path = Path(TEMPLATES_FILE)
 
 
 def read_tree(directory: Path) -> Tree:
@@ -51,7 +55,8 @@ def read_tree(directory: Path) -> Tree:
     profiles: list[Filed] = []
     catalogues: list[ExchangedCatalogue] = []
     assignments: tuple[ExchangedAssignments, ...] | None = None
-    assigned = directory / ASSIGNMENTS_FILE
+    templates: ExchangedTemplates | None = None
+    assigned, keyed = directory / ASSIGNMENTS_FILE, directory / TEMPLATES_FILE
     for path in sorted(directory.rglob("*")):
         if (
             path.suffix not in SUFFIXES
@@ -64,6 +69,9 @@ def read_tree(directory: Path) -> Tree:
             if path == assigned:
                 assignments = read_assignments(data, "")
                 continue
+            if path == keyed:
+                templates = read_templates(data, "")
+                continue
             exchange = read_file(data)[1]
         except ExchangeError as error:
             raise ExchangeError(str(error), where=f"{path}:{error.line or 1}", line=error.line) from None
@@ -71,15 +79,18 @@ def read_tree(directory: Path) -> Tree:
         catalogues += exchange.catalogues
         if len(profiles) > MAX_PROFILES:
             raise ExchangeError(f"More than {MAX_PROFILES:,} profiles.", where=str(directory))
-    if not profiles and assignments is None:
+    if not profiles and assignments is None and templates is None:
         raise ExchangeError("There are no exported profiles here.", where=str(directory))
-    return Tree(tuple(profiles), tuple(catalogues), assignments, assigned)
+    return Tree(tuple(profiles), tuple(catalogues), assignments, assigned, templates, keyed)
 
 
 def write_tree(
-    directory: Path, profiles: list[ExchangedProfile], assignments: list[ExchangedAssignments] | None
+    directory: Path,
+    profiles: list[ExchangedProfile],
+    assignments: list[ExchangedAssignments] | None,
+    templates: ExchangedTemplates | None = None,
 ) -> list[Path]:
-    """Write one file for each profile and one for the assignments; returns the files. Raises OSError."""
+    """Write one file for each profile, one for the assignments, one for template keys; returns them. Raises OSError."""
     folder = directory / "profiles"
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
@@ -90,6 +101,9 @@ def write_tree(
     if assignments is not None:
         written.append(directory / ASSIGNMENTS_FILE)
         written[-1].write_bytes(write_assignments(assignments))
+    if templates is not None:
+        written.append(directory / TEMPLATES_FILE)
+        written[-1].write_bytes(write_templates(templates))
     return written
 
 

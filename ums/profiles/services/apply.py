@@ -1,9 +1,8 @@
-"""Making profiles and assignments as files say them: for pipelines (docs/exchange.md)."""
+"""Making profiles, assignments and template keys as files say them: for pipelines (docs/exchange.md)."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -13,8 +12,7 @@ from ums.audit.services import record_each
 from ums.core.access import Action, require, restrict
 from ums.core.errors import AppError
 from ums.core.trial import trying
-from ums.devices.models import Device, Directory, DirectoryKind
-from ums.devices.selectors import directory_root
+from ums.devices.models import Device, Directory
 from ums.devices.services import When, structure_locked
 from ums.domain.formats.text import ExchangedAssignments
 from ums.domain.parameters import Expression, Settings, flat
@@ -23,6 +21,8 @@ from ums.profiles.content import MASK, catalogue_of, unsealed
 from ums.profiles.exchanging import exchanged, paths_of
 from ums.profiles.models import Assignment, Profile
 from ums.profiles.selectors import profile_list
+from ums.profiles.services.apply_templates import TemplateWork, templates_of
+from ums.profiles.services.applying import Difference, Targets, path_words, target_words
 from ums.profiles.services.assignments import profiles_assign, profiles_unassign
 from ums.profiles.services.bases import Bases
 from ums.profiles.services.planning import Planned, Planner, State, directory_at, root_for
@@ -34,23 +34,13 @@ from ums.profiles.services.transfer import directory_made, profile_made, profile
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from django.db.models import QuerySet
-
     from ums.core.actor import Actor
     from ums.domain.formats.exchange import ExchangedProfile
+    from ums.domain.formats.templates import ExchangedTemplates
     from ums.domain.formats.tree import Filed, Tree
     from ums.domain.parameters import Catalogue, Given
 
 COMMENT = "Applied from files"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that is made as the files say. sign: “+” new, “~” changed, “-” gone. lines: what changes in it."""
-
-    sign: str
-    words: str
-    lines: tuple[str, ...] = ()
 
 
 @transaction.atomic
@@ -62,20 +52,21 @@ def profiles_apply(
     create_directories: bool = False,
     when: When = When.NOW,
 ) -> list[Difference]:
-    """Make profiles and assignments as the files say, in one transaction; returns what was different.
+    """Make profiles, assignments and template keys as the files say, in one transaction; returns what was different.
 
-    Profiles are found by kind, directory and name. What the files do not name stays, unless `prune`: then other
-    profiles go to the recycle bin, and other assignments of the named profiles are removed. Directories of profiles are
-    made; those of devices only with `create_directories`. Raises AppError `tree_invalid`, whose fields name files and
-    lines, and what the services raise that do the parts.
+    Profiles are found by kind, directory and name, keys and groups by name. What the files do not name stays, unless
+    `prune`: then other profiles go to the recycle bin, other keys, values and groups are deleted, and other assignments
+    of what is named are removed. Directories of profiles and keys are made; those of devices only with
+    `create_directories`. Raises AppError `tree_invalid`, whose fields name files and lines, and what the services raise
+    that do the parts.
     """
     structure_locked()
-    work = _Work(actor, when)
-    work.profiles(tree)
-    if tree.assignments is not None:
-        work.assignments(tree, create_directories, prune)
+    work = _Work(actor, when, create=create_directories)
+    work.all(tree, prune)
     if prune:
         work.prune()
+        if tree.templates is not None:
+            work.templates.prune()
     return work.differences
 
 
@@ -92,9 +83,10 @@ def profiles_difference(
 @transaction.atomic
 def profiles_tree(
     *, actor: Actor, names: Collection[str] = (), secrets: bool = False
-) -> tuple[list[ExchangedProfile], list[ExchangedAssignments]]:
-    """The profiles that the actor may read, all or those with these names, and what they are assigned to.
+) -> tuple[list[ExchangedProfile], list[ExchangedAssignments], ExchangedTemplates | None]:
+    """The profiles that the actor may read, what they are assigned to, and the template keys.
 
+    names: only profiles with these names, and the keys that they use; None when they use none.
     secrets: readable instead of dots, which needs “Write” and is recorded. Raises AppError `profile_missing` for a name
     that no profile has, NotAllowed.
     """
@@ -129,17 +121,35 @@ def profiles_tree(
         )
         for profile in profiles
     ]
-    return files, assignments
+    used = {key for profile in profiles if profile.head for key in profile.head.template_keys or ()}
+    templates = templates_of(actor=actor, names=used if names else None)
+    return files, assignments, templates if templates.keys or not names else None
 
 
 class _Work:
     """One application of a tree: does it, and notes what was different."""
 
-    def __init__(self, actor: Actor, when: When) -> None:
+    def __init__(self, actor: Actor, when: When, *, create: bool) -> None:
         self._actor = actor
         self._when = when
         self._named: dict[int, Profile] = {}
         self.differences: list[Difference] = []
+        self._targets = Targets(actor, self.differences, create=create)
+        self.templates = TemplateWork(actor, when, self._targets, self.differences)
+
+    def all(self, tree: Tree, prune: bool) -> None:
+        """What the files name. Raises AppError `tree_invalid` with what is wrong in any of them, as far as one sees."""
+        wrong = self.templates.apply(tree.templates, tree.templates_file) if tree.templates is not None else {}
+        try:
+            self.profiles(tree)
+            if tree.assignments is not None:
+                self.assignments(tree, prune)
+        except AppError as error:
+            if error.code != "tree_invalid":
+                raise
+            wrong.update(error.fields)
+        if wrong:
+            raise AppError("tree_invalid", "The files cannot be applied.", fields=wrong)
 
     def profiles(self, tree: Tree) -> None:
         """Make, change and move profiles."""
@@ -185,13 +195,13 @@ class _Work:
         if lines:
             self.differences.append(Difference("~", _title(one), tuple(lines)))
 
-    def assignments(self, tree: Tree, create: bool, prune: bool) -> None:
+    def assignments(self, tree: Tree, prune: bool) -> None:
         """Assign what the file names, and with `prune` remove the rest of the named profiles."""
         wrong: dict[str, list[str]] = {}
         for one in tree.assignments or ():
             place = f"{tree.assignments_file}:{one.line or 1}"
             try:
-                self._assign(one, create, prune)
+                self._assign(one, prune)
             except AppError as error:
                 if error.code != "tree_invalid":
                     raise
@@ -199,21 +209,17 @@ class _Work:
         if wrong:
             raise AppError("tree_invalid", "The assignments cannot be made.", fields=wrong)
 
-    def _assign(self, one: ExchangedAssignments, create: bool, prune: bool) -> None:
+    def _assign(self, one: ExchangedAssignments, prune: bool) -> None:
         profile = self._find(one)
-        targets: list[Device | Directory] = [self._directory(path, create) for path in one.directories]
-        devices = {device.unit_id: device for device in self._devices().filter(unit_id__in=one.devices)}
-        if missing := [unit_id for unit_id in one.devices if unit_id not in devices]:
-            raise AppError("tree_invalid", f"There is no device with the unit ID {', '.join(missing[:5])}.")
-        targets += [devices[unit_id] for unit_id in one.devices]
+        targets = self._targets.named(one.directories, one.devices)
         for made in profiles_assign(actor=self._actor, profiles=[profile], targets=targets, when=self._when):
-            self.differences.append(Difference("+", f"assignment: {profile.name} → {self._words(made.target)}"))
+            self.differences.append(Difference("+", f"assignment: {profile.name} → {target_words(made.target)}"))
         if prune:
             named = {(type(target), target.pk) for target in targets}
             rows = profile.assignments.select_related("profile", "device", "directory")
             gone = [row for row in rows if (type(row.target), row.target.pk) not in named]
             for row in gone:
-                self.differences.append(Difference("-", f"assignment: {profile.name} → {self._words(row.target)}"))
+                self.differences.append(Difference("-", f"assignment: {profile.name} → {target_words(row.target)}"))
             profiles_unassign(actor=self._actor, assignments=gone, when=self._when)
 
     def prune(self) -> None:
@@ -229,27 +235,8 @@ class _Work:
         rows = Profile.objects.filter(kind=one.kind, name=one.name, directory=directory, deleted_at=None)
         profile = rows.filter(pk__in=self._named).first() or rows.order_by("pk").first()
         if directory is None or profile is None:
-            raise AppError("tree_invalid", f"There is no profile “{one.name}” in {_path(one.path)}.")
+            raise AppError("tree_invalid", f"There is no profile “{one.name}” in {path_words(one.path)}.")
         return profile
-
-    def _directory(self, path: tuple[str, ...], create: bool) -> Directory:
-        root = directory_root(kind=DirectoryKind.DEVICE)
-        if found := directory_at(root, path):
-            return found
-        if not create:
-            words = f"There is no directory of devices {_path(path)}. Create it, or use --create-directories."
-            raise AppError("tree_invalid", words)
-        self.differences.append(Difference("+", f"directory of devices {_path(path)}"))
-        return directory_made(self._actor, root, path)
-
-    def _devices(self) -> QuerySet[Device]:
-        user = self._actor.user
-        return Device.objects.all() if user is None else restrict(Device.objects.all(), user, Action.READ)
-
-    def _words(self, target: Device | Directory) -> str:
-        if isinstance(target, Device):
-            return f"device {target.name} ({target.unit_id})"
-        return _path(paths_of([target])[target.pk])
 
 
 def _check(planned: list[tuple[Planned, Filed]]) -> None:
@@ -311,7 +298,3 @@ def _shown(given: Given, secret: bool) -> str:
 
 def _title(one: Planned) -> str:
     return f"{one.kind} profile “{' › '.join([*one.path, one.given.name])}”"
-
-
-def _path(path: tuple[str, ...]) -> str:
-    return f"“{' › '.join(path)}”" if path else "the root"
