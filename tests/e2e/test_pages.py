@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -12,40 +14,90 @@ from tests.services.server import PASSWORD, Server
 PAGES = (
     "devices/",
     "devices/?f=status:never",
-    "devices/1/",
-    "devices/1/settings/",
-    "devices/1/system/",
-    "devices/1/history/",
-    "devices/1/deliveries/",
+    "devices/?directory={directory}",
+    "devices/{device}/",
+    "devices/{device}/settings/",
+    "devices/{device}/system/",
+    "devices/{device}/history/",
+    "devices/{device}/deliveries/",
+    "devices/{device}/compare/?profile={profile}",
     "profiles/",
     "profiles/?kind=priority",
-    "profiles/1/",
-    "profiles/1/assignments/",
-    "profiles/1/revisions/",
-    "profiles/1/revisions/1/",
-    "profiles/1/files/",
-    "profiles/1/effect/",
-    "profiles/16/",
+    "profiles/{profile}/",
+    "profiles/{profile}/assignments/",
+    "profiles/{profile}/revisions/",
+    "profiles/{profile}/revisions/1/",
+    "profiles/{profile}/files/",
+    "profiles/{profile}/effect/",
+    "profiles/{customization}/",
     "profiles/?kind=customization",
     "profiles/?kind=update",
-    "profiles/22/",
-    "profiles/compare/?left=1&right=2",
+    "profiles/{update}/",
+    "profiles/compare/?left={profile}&right={priority}",
     "profiles/import/",
     "template-keys/",
-    "template-keys/1/",
+    "template-keys/{key}/",
     "value-groups/",
+    "value-groups/{group}/",
     "catalogues/",
-    "catalogues/1/",
-    "catalogues/1/?q=sound",
+    "catalogues/{catalogue}/",
+    "catalogues/{catalogue}/?q=sound",
     "files/",
+    "files/{file}/",
     "features/",
     "recycle-bin/",
     "keys/",
     "audit/",
     "commands/",
+    "commands/{batch}/",
     "search?q=ward",
     "nowhere/",
 )
+
+
+@pytest.fixture(scope="module")
+def addresses(server: Server) -> list[str]:
+    """The pages with the ids of things that are there; what the demo lacks is made, and a profile is thrown away."""
+    with server.api() as api:
+
+        def listed(path: str, **query: Any) -> list[dict[str, Any]]:
+            answer = api.get(path, params=query)
+            answer.raise_for_status()
+            return list(answer.json()["items"])
+
+        def made(path: str, **sent: Any) -> int:
+            answer = api.post(path, **sent)
+            answer.raise_for_status()
+            return int(answer.json()["id"])
+
+        profiles = listed("profiles/", limit=200)
+        of_kind = {profile["kind"]: profile["id"] for profile in reversed(profiles)}
+        roots = {kind: listed("directories/", kind=kind, limit=200) for kind in ("device", "file", "template")}
+        root = {kind: next(one["id"] for one in found if one["parent"] is None) for kind, found in roots.items()}
+        device = listed("devices/", limit=1)[0]["id"]
+        unused = next(profile["id"] for profile in reversed(profiles) if not profile["assignment_count"])
+        api.delete(f"profiles/{unused}/").raise_for_status()
+        key = listed("template-keys/")[0]
+        form = {"name": "run.sh", "directory": root["file"], "device_path": "/opt/run.sh"}
+        things = {
+            "device": device,
+            "directory": root["device"],
+            "profile": of_kind["standard"],
+            "priority": of_kind["priority"],
+            "customization": of_kind["customization"],
+            "update": of_kind["update"],
+            "key": key["id"],
+            "group": made(
+                "value-groups/",
+                json={"name": "Bremen", "directory": root["template"], "values": [key["values"][0]["id"]]},
+            ),
+            "catalogue": listed("catalogues/")[0]["id"],
+            "file": made("files/", data=form, files={"content": ("run.sh", b"#!/bin/sh")}),
+            "batch": made(
+                "commands/", json={"kind": "send_message", "devices": [device], "arguments": {"text": "Hello"}}
+            ),
+        }
+    return [page.format(**things) for page in PAGES]
 
 
 def signed_in(browser: Browser, server: Server, scheme: str, width: int, height: int) -> Page:
@@ -65,12 +117,14 @@ def signed_in(browser: Browser, server: Server, scheme: str, width: int, height:
 @pytest.mark.parametrize(
     ("scheme", "width", "height"), [("light", 1440, 900), ("dark", 1440, 900), ("light", 768, 1024)]
 )
-def test_pages_are_accessible_and_fit(browser: Browser, server: Server, scheme: str, width: int, height: int) -> None:
+def test_pages_are_accessible_and_fit(
+    browser: Browser, server: Server, addresses: list[str], scheme: str, width: int, height: int
+) -> None:
     page = signed_in(browser, server, scheme, width, height)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    for path in PAGES:
+    for path in addresses:
         page.goto(f"{server.url}/webapp/{path}")
         page.wait_for_load_state("networkidle")
         for violation in Axe().run(page).response["violations"]:
