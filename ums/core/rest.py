@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
@@ -73,15 +73,22 @@ class ApiViewSet(GenericViewSet):
     """Names of the actions that change settings, or what decides about them, and that `?dry_run=true` tries out."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """As the base class; then a dry run takes the place of the write. Raises AppError `dry_run_unsupported`."""
+        """As the base class; then a dry run takes the place of the write.
+
+        Raises AppError `dry_run_unsupported`, and `invalid` for parameters of a write that nobody reads: a misspelt
+        `dry_run` would do what was only to be tried out.
+        """
         super().initial(request, *args, **kwargs)
         method = (request.method or "").lower()
-        if DRY_RUN not in request.query_params or method in ("get", "head", "options") or self.action is None:
+        if not request.query_params or method in ("get", "head", "options") or self.action is None:
             return
-        if self.action not in self.dry_runs:
+        if DRY_RUN in request.query_params and self.action not in self.dry_runs:
             raise AppError("dry_run_unsupported", "There is no dry run of this. Nothing was done.")
+        self._refuse_unknown(request)
+        if DRY_RUN not in request.query_params:
+            return
         form = request.query_params[DRY_RUN]
-        if form not in DRY_RUN_FORMS:
+        if form not in DRY_RUN_FORMS or len(request.query_params.getlist(DRY_RUN)) > 1:
             message = f"One of {', '.join(DRY_RUN_FORMS)}, please."
             raise AppError("invalid", f"{DRY_RUN}: {message}", fields={DRY_RUN: [message]})
         if form != "false":
@@ -93,6 +100,22 @@ class ApiViewSet(GenericViewSet):
     def actor(self) -> Actor:
         """Who acts, for services."""
         return Actor.from_request(self.request)
+
+    def _refuse_unknown(self, request: Request) -> None:
+        """What the schema tells of the operation is all that it takes."""
+        known = {DRY_RUN} if self.action in self.dry_runs else set()
+        if described := getattr(getattr(self, self.action), "kwargs", {}).get("schema"):
+            schema = described()
+            schema.view, schema.method = self, request.method
+            for one in schema.get_override_parameters():
+                if not isinstance(one, OpenApiParameter):
+                    known |= one().fields.keys()
+                elif one.location == OpenApiParameter.QUERY:
+                    known.add(one.name)
+        if unknown := [name for name in request.query_params if name not in known]:
+            told = f"There are {', '.join(sorted(known))}." if known else "This operation has none."
+            message = f"There is no parameter “{unknown[0][:50]}”. {told} Nothing was done."
+            raise AppError("invalid", message, fields={name: ["There is no such parameter."] for name in unknown[:20]})
 
     def get_object(self) -> Any:
         """The row that the address names, if the user may see it. Raises Http404."""

@@ -65,6 +65,7 @@ class Layer:
     use_case: of a firmware customization; of several with the same one only the strongest counts, as a whole (§1).
     ignored: what stands in the profile and does not count here: the reason by path, serial or "serial:name".
     expressions: what values with template keys were put together from, by path or "serial:name"; for people only.
+    secrets: paths that are secret where the content was made, whatever the device's catalogue says; for people only.
     """
 
     rank: Rank
@@ -79,6 +80,7 @@ class Layer:
     use_case: str = ""
     ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
     expressions: Mapping[str, Expression] = field(default_factory=dict, hash=False)
+    secrets: frozenset[str] = field(default=frozenset(), hash=False)
 
     @property
     def strength(self) -> tuple[int, int, str, int, str, str]:
@@ -183,9 +185,16 @@ def values_at(
     return found
 
 
-def instances_at(ordered: tuple[Layer, ...]) -> dict[str, Instance]:
-    """The free instances that `resolve` finds, for layers that are in order."""
-    return _instances(ordered)[0]
+def winners_at(ordered: tuple[Layer, ...], paths: Iterable[str]) -> dict[str, Layer]:
+    """Which layer sets each of these paths, for layers that are in order."""
+    counting = _counting(ordered)
+    found = ((path, next((layer for layer in counting if path in layer.values), None)) for path in paths)
+    return {path: layer for path, layer in found if layer is not None}
+
+
+def instances_at(ordered: tuple[Layer, ...]) -> tuple[dict[str, Instance], dict[str, Layer]]:
+    """The free instances that `resolve` finds, and which layer brings each, for layers that are in order."""
+    return _instances(ordered)
 
 
 def tag(effective: Effective, key: bytes, digest: bytes | None = None) -> str:

@@ -154,7 +154,10 @@ class ChangeOut(serializers.Serializer):
     within = serializers.CharField(source="change.within", help_text="Which instance, and the page.")
     before: Any = ValueField(source="change.before")
     after: Any = ValueField(source="change.after")
-    secret_changed = serializers.BooleanField(source="change.secret_changed", help_text="Another secret than before.")
+    secret_changed = serializers.BooleanField(
+        source="change.secret_changed",
+        help_text="A secret in place of a secret, perhaps the same.",
+    )
     devices = serializers.IntegerField(help_text="How many devices get this change.")
 
 

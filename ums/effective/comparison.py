@@ -40,7 +40,8 @@ class DeviceComparison:
 def profile_on_device(*, profile: Profile, side: Side, device: Device) -> DeviceComparison:
     """The settings of the profile's head, each with what the device has there and why.
 
-    The caller has checked that both may be read. Secrets are compared as they are and shown masked.
+    The caller has checked that both may be read. Secrets are shown masked, and those that the device has from
+    elsewhere are not compared.
     """
     plan = plans_for_devices([device.pk])[device.pk].plan
     catalogue = _catalogue(plan) or side.catalogue
@@ -85,10 +86,10 @@ def _row(
     defaults: Mapping[str, Value],
 ) -> Row:
     why = explain(effective, defaults, path)
-    row = row_of(places, path, path, given, why.value)
+    row = row_of(places, path, path, given, why.value, blind=True)
     if why.winner is not None and _is(why.winner, profile):
         # What an expression comes to is no difference.
-        return replace(row, sign=Sign.SAME, secret_changed=False, note=TAKES_EFFECT)
+        return replace(row, sign=Sign.SAME, secret_changed=False, blind=False, note=TAKES_EFFECT)
     return replace(row, note=_reason(why, profile, same=row.sign is Sign.SAME))
 
 
@@ -115,11 +116,11 @@ def _instance(places: Places, effective: Effective, profile: Profile, serial: st
     there = why.instance
     values: Mapping[str, Given] = there.values if there else {}
     rows = [
-        row_of(places, f"{serial}:{name}", f"{given.cls}.{name}", given.values.get(name), values.get(name))
+        row_of(places, f"{serial}:{name}", f"{given.cls}.{name}", given.values.get(name), values.get(name), blind=True)
         for name in given.values.keys() | values.keys()
     ]
     if why.winner is not None and _is(why.winner, profile):
-        rows = [replace(row, sign=Sign.SAME, secret_changed=False) for row in rows]
+        rows = [replace(row, sign=Sign.SAME, secret_changed=False, blind=False) for row in rows]
         return instance_group(places, given, rows, Sign.SAME, TAKES_EFFECT)
     if there is None:
         return instance_group(places, given, rows, Sign.REMOVED, why.rule if why.removed_by else "Not on the device")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from ums.domain.effectiveness import Layer, instances_at, values_at
+from ums.domain.effectiveness import Layer, Rank, instances_at, values_at, winners_at
 from ums.domain.files import placed
 from ums.effective.layers import contents_of, named_layers
 from ums.effective.selectors import is_secret
@@ -33,7 +33,8 @@ class Change:
     """One thing that is different on a device: a parameter, a free instance that comes or goes, a file.
 
     key: path, "serial:name" in a free instance, serial of an instance, path of a file. before, after: None for nothing.
-    within: which instance, and the page. secret_changed tells two secrets apart, which look the same.
+    within: which instance, and the page. secret_changed: a secret comes in place of another, from elsewhere or typed;
+    nobody learns whether they are the same.
     """
 
     key: str
@@ -82,6 +83,12 @@ class _Resolved:
     def defaults(self) -> Mapping[str, Value]:
         return self.catalogue.defaults if self.catalogue else {}
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What is secret for the device, or where one of the profiles was made."""
+        own = self.catalogue.secrets if self.catalogue else frozenset()
+        return own.union(*{layer.secrets for layer in self.layers})
+
 
 class Moment:
     """Plans as they were at one moment. To be made at that moment: it reads what the plans name.
@@ -126,19 +133,24 @@ class Comparison:
     def _changes(self, one: _Resolved, other: _Resolved) -> Iterator[Change]:
         paths = _paths(one, other)
         before, after = (values_at(side.layers, side.defaults, paths) for side in (one, other))
-        catalogue = other.catalogue or one.catalogue
-        describe = _describing(catalogue)
+        describe = _describing(other.catalogue or one.catalogue)
+        secrets = one.secrets | other.secrets
+        hidden = {path for path in before if path in secrets or describe.is_secret(path)}
+        sources = [_sources(winners_at(side.layers, hidden)) for side in (one, other)]
         for path, old in before.items():
-            new = after[path]
-            if not _same(old, new):
-                key = (catalogue, path, old, new, type(old), type(new))
+            new, secret = after[path], path in hidden
+            if not _same(old, new) or (secret and old and _differ(path, *sources)):
+                key = (describe, path, old, new, type(old), type(new), secret)
                 change = self._made.get(key)
                 if change is None:
-                    change = self._made[key] = describe.value(path, old, new)
+                    change = self._made[key] = describe.value(path, old, new, secret)
                 yield change
-        was, will = (instances_at(side.layers) for side in (one, other))
+        (was, by), (will, then) = (instances_at(side.layers) for side in (one, other))
+        sources = [_sources(by), _sources(then)]
         for serial in was.keys() | will.keys():
-            yield from describe.instance(serial, was.get(serial), will.get(serial))
+            yield from describe.instance(
+                serial, was.get(serial), will.get(serial), secrets, elsewhere=_differ(serial, *sources)
+            )
 
 
 class _Known(NamedTuple):
@@ -161,6 +173,15 @@ def _resolved(plan: Plan, layers: list[tuple[Any, Layer]], known: dict[int, _Kno
     found.sort(key=itemgetter(0))
     catalogue = catalogue_at(plan.catalogue_id, plan.checksum) if plan.catalogue_id is not None else None
     return _Resolved(catalogue, tuple(one.name for one in found), tuple(one.layer for one in found))
+
+
+def _sources(winners: Mapping[str, Layer]) -> dict[str, tuple[bool, int]]:
+    """Who decides, so that it can be compared with another moment: a profile, or the device itself."""
+    return {key: (layer.rank is Rank.LOCAL, layer.id) for key, layer in winners.items()}
+
+
+def _differ(key: str, one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    return one.get(key) != other.get(key)
 
 
 def _paths(one: _Resolved, other: _Resolved) -> Collection[str]:
@@ -208,7 +229,6 @@ class _Words:
     label: str
     within: str
     parameter: Parameter | None
-    secret: bool
     position: int
 
 
@@ -220,19 +240,33 @@ class _Describing:
         self._positions = {path: number for number, path in enumerate(catalogue.parameters)} if catalogue else {}
         self._words: dict[str, _Words] = {}
 
-    def value(self, path: str, old: Value | None, new: Value | None) -> Change:
+    def is_secret(self, path: str) -> bool:
+        """For this catalogue."""
+        return is_secret(self._catalogue, path)
+
+    def value(self, path: str, old: Value | None, new: Value | None, secret: bool) -> Change:
         """A plain parameter, or one of a fixed instance."""
         words = self._words.get(path)
         if words is None:
             parameter = self._catalogue.find(path) if self._catalogue else None
             fixed = fixed_name(self._catalogue, path) if parameter and "%" in parameter.path else ""
             words = self._words[path] = self._described(path, path, fixed)
-        return _change(path, words, old, new)
+        return _change(path, words, old, new, secret)
 
-    def instance(self, serial: str, old: Instance | None, new: Instance | None) -> Iterator[Change]:
-        """A free instance that comes or goes; or each of its values that differs."""
+    def instance(
+        self,
+        serial: str,
+        old: Instance | None,
+        new: Instance | None,
+        secrets: Collection[str],
+        *,
+        elsewhere: bool,
+    ) -> Iterator[Change]:
+        """A free instance that comes or goes; or each of its values that differs. `elsewhere`: another profile brings
+        it, whose secrets count as others.
+        """
         shown = new or old
-        if shown is None or old == new:
+        if shown is None or (old == new and not elsewhere):
             return
         name = instance_name(self._catalogue, shown.cls, shown.values)
         cls = self._catalogue.classes.get(shown.cls) if self._catalogue else None
@@ -244,9 +278,11 @@ class _Describing:
         defaults = self._catalogue.instance_defaults.get(shown.cls, {}) if self._catalogue else {}
         for rel in old.values.keys() | new.values.keys():
             was, will = (cast("Value | None", one.values.get(rel, defaults.get(rel))) for one in (old, new))
-            if not _same(was, will):
-                words = self._described(f"{shown.cls}.{rel}", f"{serial}:{rel}", name)
-                yield _change(f"{serial}:{rel}", words, was, will)
+            path = f"{shown.cls}.{rel}"
+            secret = path in secrets or self.is_secret(path)
+            if not _same(was, will) or (secret and was and elsewhere):
+                words = self._described(path, f"{serial}:{rel}", name)
+                yield _change(f"{serial}:{rel}", words, was, will, secret)
 
     def _described(self, path: str, key: str, instance: str) -> _Words:
         parameter = self._catalogue.find(path) if self._catalogue else None
@@ -254,12 +290,12 @@ class _Describing:
         within = " · ".join(filter(None, (instance, " › ".join(step.title for step in trail))))
         position = self._positions.get(parameter.path, 2**30) if parameter else 2**30
         label = parameter.label if parameter else key
-        return _Words(label, within, parameter, is_secret(self._catalogue, path), position)
+        return _Words(label, within, parameter, position)
 
 
-def _change(key: str, words: _Words, old: Value | None, new: Value | None) -> Change:
+def _change(key: str, words: _Words, old: Value | None, new: Value | None, secret: bool) -> Change:
     changed = False
-    if words.secret:
+    if secret:
         changed = bool(old and new)
         old, new = (MASK if value else value for value in (old, new))
     return Change(key, words.label, words.within, old, new, words.parameter, changed, words.position)

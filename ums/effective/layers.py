@@ -221,6 +221,7 @@ def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, 
         use_case=part.use_case,
         ignored=counting.ignored,
         expressions=counting.expressions,
+        secrets=content.catalogue.secrets,
     )
     if alike:
         contents.layers[part, id(content)] = (content, name, layer)

@@ -175,7 +175,8 @@ def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] =
     defaults = catalogue.defaults if catalogue else {}
     layers = order(layers_of(plan))
     name = tag_with_files(_tag(resolve(layers, defaults), catalogue), entries(plan.files))
-    shown = [_masked(layer, catalogue) for layer in layers]
+    secrets = frozenset().union(*{layer.secrets for layer in layers})
+    shown = [_masked(layer, catalogue, secrets) for layer in layers]
     effective = resolve(shown, defaults)
     paths = sorted(effective.values) if catalogue is None else [*defaults, *_beyond(effective, defaults)]
     parameters = tuple(
@@ -215,18 +216,20 @@ def _in_instance(layer: Layer, key: str) -> bool:
     return key.rpartition(":")[0] in layer.instances
 
 
-def _masked(layer: Layer, catalogue: Catalogue | None) -> Layer:
-    values = {path: MASK if value and is_secret(catalogue, path) else value for path, value in layer.values.items()}
-    instances = {serial: _masked_instance(catalogue, instance) for serial, instance in layer.instances.items()}
-    return replace(layer, values=values, instances=instances)
+def _masked(layer: Layer, catalogue: Catalogue | None, secrets: frozenset[str]) -> Layer:
+    """The layer for people. secrets: what is one by the catalogues that the profiles were made with."""
 
+    def hidden(path: str, value: Value) -> Value:
+        return MASK if value and (path in secrets or is_secret(catalogue, path)) else value
 
-def _masked_instance(catalogue: Catalogue | None, instance: Instance) -> Instance:
-    values = {
-        name: MASK if value and is_secret(catalogue, f"{instance.cls}.{name}") else value
-        for name, value in instance.values.items()
+    values = {path: hidden(path, value) for path, value in layer.values.items()}
+    instances = {
+        serial: Instance(
+            one.cls, {n: hidden(f"{one.cls}.{n}", cast("Value", value)) for n, value in one.values.items()}
+        )
+        for serial, one in layer.instances.items()
     }
-    return Instance(instance.cls, values)
+    return replace(layer, values=values, instances=instances)
 
 
 def is_secret(catalogue: Catalogue | None, path: str) -> bool:

@@ -3,7 +3,8 @@
 1. Rows stand under the page of their parameter, in the order of the catalogue; each instance is a group of its own.
 2. Free instances meet by their serial. Two different profiles have different serials for what is meant to be the same:
    there, what is left meets by class and name (`by_name`).
-3. Secrets are compared as they are, and shown masked.
+3. Secrets are shown masked. Those of one profile are compared as they are. Between two owners they are not: two
+   that are set count as different, or else who may write one could test guesses at the other (docs/preview.md).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ums.domain.parameters import Expression, Instance, Settings
-from ums.profiles.content import MASK, SEALED, catalogue_of, unsealed
+from ums.profiles.content import MASK, SEALED, catalogue_of, is_secret, unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,7 +46,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One parameter; None means not set. `secret_changed`: two different secrets, which look the same.
+    """One parameter; None means not set. `secret_changed`: two different secrets, which look the same; `blind`: or the
+    same, nobody looked.
 
     note: why the right side is as it is, and note_url where that can be seen; both only beside a device.
     """
@@ -58,6 +60,7 @@ class Row:
     right: Given | None
     sign: Sign
     secret_changed: bool = False
+    blind: bool = False
     note: str = ""
     note_url: str = ""
 
@@ -89,11 +92,11 @@ def side_of(revision: Revision) -> Side:
 
 
 def compared(left: Side, right: Side, *, by_name: bool = False) -> list[Group]:
-    """All that one of the sides sets, in the order of the pages."""
+    """All that one of the sides sets, in the order of the pages. `by_name`: the sides are different profiles."""
     places = Places(right.catalogue, left.catalogue)
-    groups = _of_pages(places, left.settings, right.settings)
+    groups = _of_pages(places, left.settings, right.settings, blind=by_name)
     pairs = _pairs(places, left.settings.instances, right.settings.instances, by_name=by_name)
-    groups += [_instance(places, serial, old, new) for serial, old, new in pairs]
+    groups += [_instance(places, serial, old, new, blind=by_name) for serial, old, new in pairs]
     groups.sort(key=lambda group: (places.order(group.page), bool(group.instance)))
     if left.overwrite_sessions or right.overwrite_sessions:
         groups.insert(0, _options(left.overwrite_sessions, right.overwrite_sessions))
@@ -157,9 +160,9 @@ class Places:
         """The parameter."""
         return next((found for catalogue in self._catalogues if (found := catalogue.find(path))), None)
 
-    def secret(self, path: str) -> bool:
+    def secret(self, path: str, value: object) -> bool:
         """Whether one of the catalogues knows a secret there: the values of both sides are shown side by side."""
-        return any((found := catalogue.find(path)) and found.secret for catalogue in self._catalogues)
+        return any(is_secret(catalogue, path, value) for catalogue in self._catalogues)
 
     def order(self, title: str) -> int:
         """Number of a page; what no catalogue knows comes last."""
@@ -194,14 +197,19 @@ class Places:
         return str(name) if name else cls.label if cls else instance.cls
 
 
-def row_of(places: Places, key: str, path: str, left: Given | None, right: Given | None) -> Row:
-    """A row with its sign, secrets masked. `key`: path, or "serial:name" in a free instance."""
+def row_of(places: Places, key: str, path: str, left: Given | None, right: Given | None, *, blind: bool = False) -> Row:
+    """A row with its sign, secrets masked. `key`: path, or "serial:name" in a free instance. `blind`: secrets are not
+    compared.
+    """
     parameter = places.find(path)
     sign = sign_of(left, right)
-    secret = places.secret(path) or any(_is_sealed(value) for value in (left, right))
+    secret = any(places.secret(path, value) or _is_sealed(value) for value in (left, right))
     label = parameter.label if parameter else path
     if secret:
-        return Row(key, path, label, parameter, _mask(left), _mask(right), sign, secret_changed=sign is Sign.CHANGED)
+        unknown = blind and bool(left and right)
+        sign = Sign.CHANGED if unknown else sign
+        changed = sign is Sign.CHANGED
+        return Row(key, path, label, parameter, _mask(left), _mask(right), sign, secret_changed=changed, blind=unknown)
     return Row(key, path, label, parameter, left, right, sign)
 
 
@@ -224,11 +232,11 @@ def instance_group(places: Places, instance: Instance, rows: Iterable[Row], sign
     return Group(page, places.name(instance), cls.label if cls else instance.cls, sign, ordered, note)
 
 
-def _of_pages(places: Places, left: Settings, right: Settings) -> list[Group]:
+def _of_pages(places: Places, left: Settings, right: Settings, *, blind: bool) -> list[Group]:
     """Plain parameters by page, and each fixed instance by itself."""
     found: dict[tuple[str, str], list[Row]] = {}
     for path in sorted(left.values.keys() | right.values.keys(), key=places.rank):
-        row = row_of(places, path, path, left.values.get(path), right.values.get(path))
+        row = row_of(places, path, path, left.values.get(path), right.values.get(path), blind=blind)
         found.setdefault((places.page(path), places.fixed(path)), []).append(row)
     return [Group(page, instance, rows=tuple(rows)) for (page, instance), rows in found.items()]
 
@@ -260,12 +268,12 @@ def _called(places: Places, instance: Instance) -> tuple[str, str]:
     return instance.cls, places.name(instance)
 
 
-def _instance(places: Places, serial: str, left: Instance | None, right: Instance | None) -> Group:
+def _instance(places: Places, serial: str, left: Instance | None, right: Instance | None, *, blind: bool) -> Group:
     shown = right or left
     assert shown is not None, "one of the sides has it"
     before, after = (left or Instance(shown.cls)).values, (right or Instance(shown.cls)).values
     rows = [
-        row_of(places, f"{serial}:{name}", f"{shown.cls}.{name}", before.get(name), after.get(name))
+        row_of(places, f"{serial}:{name}", f"{shown.cls}.{name}", before.get(name), after.get(name), blind=blind)
         for name in before.keys() | after.keys()
     ]
     sign = Sign.ADDED if left is None else Sign.REMOVED if right is None else Sign.SAME

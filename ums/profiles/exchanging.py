@@ -8,14 +8,12 @@ from ums.devices.models import Directory
 from ums.devices.selectors import directory_ancestors
 from ums.domain.formats.exchange import Basis, ExchangedCatalogue, ExchangedProfile
 from ums.domain.parameters import Instance, Settings
-from ums.profiles.content import MASK, catalogue_of, masked, unsealed
+from ums.profiles.content import MASK, catalogue_of, masked, placed, unsealed, with_kept_secrets
 from ums.profiles.models import Catalogue, Profile, Revision
 from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from ums.domain.parameters import Given
+    from collections.abc import Iterable
 
 UNKNOWN_VERSION = "unknown"
 """Of a catalogue that stands in for a firmware whose version no file told."""
@@ -87,29 +85,15 @@ def nearest(basis: Basis, rows: Iterable[Catalogue]) -> Catalogue | None:
     return older[-1] if older else named[0] if named else None
 
 
-def without_masks(settings: Settings, previous: Mapping[str, Given]) -> tuple[Settings, list[str]]:
-    """MASK in a file means the secret that is there: `previous` by key. Where there is none the value is left out.
+def without_masks(settings: Settings, previous: Settings) -> tuple[Settings, list[str]]:
+    """MASK in a file means the secret that is there, in `previous`. Where there is none the value is left out.
 
-    Returns the settings and the keys that were left out.
+    An instance of another class is another one, whatever its serial. Returns the settings and the keys that were left
+    out.
     """
-    missing: list[str] = []
-
-    def kept(values: Mapping[str, Given], prefix: str) -> dict[str, Given]:
-        found: dict[str, Given] = {}
-        for name, given in values.items():
-            if given != MASK:
-                found[name] = given
-            elif prefix + name in previous:
-                found[name] = previous[prefix + name]
-            else:
-                missing.append(prefix + name)
-        return found
-
-    values = kept(settings.values, "")
-    instances = {
-        serial: Instance(one.cls, kept(one.values, f"{serial}:")) for serial, one in settings.instances.items()
-    }
-    return Settings(values, instances), missing
+    before = placed(previous)
+    missing = [key for (key, path), given in placed(settings).items() if given == MASK and (key, path) not in before]
+    return with_kept_secrets(without(settings, missing), previous), missing
 
 
 def without(settings: Settings, keys: Iterable[str]) -> Settings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ums.domain.parameters import Expression, flat, move_settings
-from ums.profiles.content import MASK, catalogue_of, unsealed
+from ums.profiles.content import MASK, catalogue_of, is_secret, unsealed
 from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
@@ -43,14 +43,15 @@ def rebase_report(*, profile: Profile, catalogue: Catalogue) -> RebaseReport:
     settings = unsealed(known, profile.head.content) if profile.head else unsealed(known, {})
     moved = move_settings(known, parsed, settings)
     values = flat(settings)
-    lines = _Lines(known, settings)
+    lines = _Lines(known, parsed, settings)
     other = profile.based_on.name != catalogue.name
     return RebaseReport(
         older=not other and version_key(catalogue.version) < version_key(profile.based_on.version),
         other=other,
         fits=moved.fits,
         changed=tuple(
-            lines.line(key, before, f"becomes {_shown(after)}") for key, (before, after) in moved.changed.items()
+            lines.line(key, before, f"becomes {lines.shown(key, after)}")
+            for key, (before, after) in moved.changed.items()
         ),
         kept=tuple(lines.line(key, values.get(key, "")) for key in sorted(moved.kept)),
         refused=tuple(lines.line(key, values.get(key, ""), why) for key, why in sorted(moved.refused.items())),
@@ -58,20 +59,27 @@ def rebase_report(*, profile: Profile, catalogue: Catalogue) -> RebaseReport:
 
 
 class _Lines:
-    def __init__(self, catalogue: Parsed, settings: Settings) -> None:
-        self._catalogue = catalogue
+    def __init__(self, old: Parsed, new: Parsed, settings: Settings) -> None:
+        self._old, self._new = old, new
         self._instances = settings.instances
 
     def line(self, key: str, value: Given, note: str = "") -> Line:
-        serial, _, name = key.rpartition(":")
-        instance = self._instances.get(serial)
-        path = f"{instance.cls}.{name}" if instance else key
         if key in self._instances:
             count = len(self._instances[key].values)
             return Line(self._instances[key].cls, "Instance", f"{count} {'value' if count == 1 else 'values'}", note)
-        parameter = self._catalogue.find(path)
-        shown = MASK if parameter is not None and parameter.secret and value else _shown(value)
-        return Line(path, parameter.label if parameter else path, shown, note)
+        path = self._path(key)
+        parameter = self._old.find(path)
+        return Line(path, parameter.label if parameter else path, self.shown(key, value), note)
+
+    def shown(self, key: str, value: Given) -> str:
+        """A value for people; what one of the catalogues knows as a secret is none that they may read."""
+        path = self._path(key)
+        return MASK if value and any(is_secret(one, path, value) for one in (self._old, self._new)) else _shown(value)
+
+    def _path(self, key: str) -> str:
+        serial, _, name = key.rpartition(":")
+        instance = self._instances.get(serial)
+        return f"{instance.cls}.{name}" if instance else key
 
 
 def _shown(value: Given) -> str:

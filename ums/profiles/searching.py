@@ -2,7 +2,8 @@
 
 1. A whole path of a plain parameter is a key of the stored JSON: the database looks it up.
 2. Anything else (`update.*`, members of free instances, values) is narrowed by the text of the JSON, then read and
-   checked here: one query more, whatever the number of profiles. Secrets are sealed and never found.
+   checked here: one query more, whatever the number of profiles. Secrets are never found, neither sealed ones nor
+   those that were stored before a catalogue knew them.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, TextField
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from ums.domain.criteria import Pattern
-from ums.profiles.content import SEALED
+from ums.profiles.content import SEALED, catalogue_at, is_secret
 from ums.profiles.models import Assignment, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ums.domain.parameters import Catalogue
 
 
 def sets(pattern: Pattern) -> Q:
@@ -28,12 +31,17 @@ def sets(pattern: Pattern) -> Q:
         return Q(head__content__values__has_key=pattern.pieces[0])
     # The path of a member of an instance stands in two parts: "sessions.rdp%", and "server" behind the dot.
     parts = [part for piece in pattern.pieces for part in piece.split("%.")]
-    return _checked(parts, lambda path, _: _like(path, pattern))
+    return _checked(parts, lambda _, path, __: _like(path, pattern))
 
 
 def has_value(pattern: Pattern) -> Q:
     """Profiles in which some value, or expression, looks like the pattern."""
-    return _checked(pattern.pieces, lambda _, value: _like(value, pattern))
+
+    def fits(catalogue: Catalogue, path: str, value: Any) -> bool:
+        text = _text(value)
+        return _like(text, pattern) and not (text and _is_secret(catalogue, path, value))
+
+    return _checked(pattern.pieces, fits)
 
 
 def unused() -> Q:
@@ -53,24 +61,28 @@ def uses_templates() -> Q:
     return ~Q(head__template_keys=[])
 
 
-def _checked(parts: Any, fits: Callable[[str, str], bool]) -> Q:
+def _checked(parts: Any, fits: Callable[[Catalogue, str, Any], bool]) -> Q:
     rows = Revision.objects.filter(head_of__isnull=False).order_by()
     # Other characters are written as escapes by one of our databases.
     if longest := max((part for part in parts if part.isascii() and part.isprintable()), key=len, default=""):
         escaped = longest.replace("\\", "\\\\").replace('"', '\\"')
         rows = rows.annotate(_text=Cast("content", TextField())).filter(_text__icontains=escaped)
-    found = rows.values_list("profile_id", "content")
-    ids = [pk for pk, content in found.iterator() if any(fits(path, value) for path, value in _values(content))]
+    catalogue = [Coalesce(f"based_on__{column}", f"profile__based_on__{column}") for column in ("pk", "checksum")]
+    found = rows.values_list("profile_id", "content", *catalogue)
+    ids = [
+        pk
+        for pk, content, *of in found.iterator()
+        if any(fits(catalogue_at(*of), path, value) for path, value in _values(content))
+    ]
     return Q(pk__in=ids)
 
 
-def _values(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(path, value as text) of all that is set; the texts of secrets are empty."""
-    for path, value in content.get("values", {}).items():
-        yield path, _text(value)
+def _values(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(path, value) of all that is set."""
+    yield from content.get("values", {}).items()
     for instance in content.get("instances", {}).values():
         for name, value in instance["values"].items():
-            yield f"{instance['class']}.{name}", _text(value)
+            yield f"{instance['class']}.{name}", value
 
 
 def _text(value: Any) -> str:
@@ -78,7 +90,11 @@ def _text(value: Any) -> str:
         return str(value.get("expression", ""))
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if isinstance(value, str) and value.startswith(SEALED) else str(value)
+    return str(value)
+
+
+def _is_secret(catalogue: Catalogue, path: str, value: Any) -> bool:
+    return is_secret(catalogue, path, value) or (isinstance(value, str) and value.startswith(SEALED))
 
 
 def _like(text: str, pattern: Pattern) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ums.domain.parameters import Settings, move_settings, new_serial
+from ums.profiles.content import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,11 +65,7 @@ def without_secrets(side: Side) -> Settings:
     """The settings without the secrets in them."""
 
     def kept(values: dict[str, Given], prefix: str) -> dict[str, Given]:
-        return {
-            name: value
-            for name, value in values.items()
-            if not ((found := side.catalogue.find(prefix + name)) and found.secret)
-        }
+        return {name: value for name, value in values.items() if not is_secret(side.catalogue, prefix + name, value)}
 
     return Settings(
         kept(dict(side.settings.values), ""),

@@ -172,3 +172,33 @@ def test_every_write_that_can_change_settings_can_be_tried_out() -> None:
 def test_dry_runs_name_actions() -> None:
     for _, viewset, _ in router.registry:
         assert all(hasattr(viewset, action) for action in getattr(viewset, "dry_runs", ())), viewset
+
+
+def test_no_write_takes_a_parameter_that_it_does_not_know(cast: Cast) -> None:
+    """A misspelt `dry_run` does nothing, and what the schema describes is taken."""
+    api = Api(cast, "root")
+    described = api.get("schema/", format="json").body["paths"]
+    writes = [
+        (method.upper(), path, operation)
+        for path, operations in described.items()
+        for method, operation in operations.items()
+        if method in ("post", "put", "patch", "delete")
+    ]
+    assert len(writes) > 30
+    for method, path, operation in writes:
+        known = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+        address = re.sub(r"\{\w+\}", "1", path).replace("features/1/", "features/templates/")
+        told = api.ask(method, address, {}, dryrun="true")
+        assert told.status == 400 and told.body["fields"] == {"dryrun": ["There is no such parameter."]}, address
+        for name in known:
+            assert name in told.body["detail"]
+            answer = api.ask(method, address, {}, **{name: "nonsense"})
+            assert "no parameter" not in answer.body["detail"], (address, name)
+
+
+def test_a_dry_run_that_is_asked_for_and_denied_at_once_is_none(cast: Cast) -> None:
+    profile = cast.things["profile"]
+    address = f"/api/v1/profiles/{profile.pk}/?dry_run=true&dry_run=false"
+    assert cast.client("root").delete(address).status_code == 400
+    profile.refresh_from_db()
+    assert profile.deleted_at is None

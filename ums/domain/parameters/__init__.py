@@ -16,6 +16,7 @@ from ums.domain.parameters.expression import (
 from ums.domain.parameters.fileformat import parse_catalogue
 from ums.domain.parameters.moving import Moved, is_kept, move_settings
 from ums.domain.parameters.parameter import Parameter, ParameterError, ParameterType, Value
+from ums.domain.parameters.secrecy import looks_secret
 from ums.domain.parameters.settings import (
     Given,
     Instance,
@@ -58,6 +59,7 @@ __all__ = [
     "flat",
     "is_kept",
     "keys_used",
+    "looks_secret",
     "move_settings",
     "new_serial",
     "parse_catalogue",

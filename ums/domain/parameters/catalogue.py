@@ -83,6 +83,12 @@ class Catalogue:
         )
 
     @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The paths of all secrets, as `find` takes them."""
+        known = (*self.parameters.items(), *self.concrete.items())
+        return frozenset(path for path, parameter in known if parameter.secret)
+
+    @cached_property
     def defaults(self) -> Mapping[str, Value]:
         """What a device uses where nothing is set, by path: plain parameters and fixed instances, not free ones."""
         plain = {path: parameter.default for path, parameter in self.parameters.items() if "%" not in path}

@@ -20,7 +20,7 @@ from ums.devices.selectors import devices_of_targets
 from ums.devices.services import When, settings_changed, structure_locked
 from ums.domain.formats.definition import convert_definition
 from ums.domain.parameters import CatalogueError, SettingsError, clean_settings, parse_catalogue
-from ums.profiles.content import catalogue_of, unsealed
+from ums.profiles.content import catalogue_of, resealed, unsealed
 from ums.profiles.firmware import Firmwares
 from ums.profiles.models import Assignment, Catalogue, Revision
 from ums.profiles.selectors import profiles_made_with
@@ -138,6 +138,8 @@ def _store(actor: Actor, parsed: Parsed, text: str, confirmed: bool, when: When)
         before={"checksum": row.checksum} if row else None,
         after={"checksum": checksum, "parameters": len(parsed.parameters)},
     )
+    if row is not None:
+        _reseal(stored, parsed)
     after = {**rows, (parsed.name, parsed.version): stored}
     if known is None or _deciding(known) != _deciding(parsed):
         devices = _devices_between(parsed.name, list(rows.values()), list(after.values()))
@@ -145,6 +147,20 @@ def _store(actor: Actor, parsed: Parsed, text: str, confirmed: bool, when: When)
             devices |= _devices_of_profiles(row)
         settings_changed(actor=actor, devices=devices, when=when)
     return stored
+
+
+def _reseal(row: Catalogue, parsed: Parsed) -> None:
+    """Seal what the new content of a catalogue knows as a secret and was readable: in all revisions made with it.
+
+    Revisions never change for people: sealing at rest changes what is written, not what it says. Nothing is recorded.
+    """
+    if not any(parameter.secret for parameter in parsed.parameters.values()):
+        return
+    made_with = Revision.objects.filter(Q(based_on=row) | Q(based_on=None, profile__based_on=row)).order_by()
+    for pk, content in made_with.values_list("pk", "content").iterator():
+        hidden = resealed(parsed, content)
+        if hidden is not content:
+            Revision.objects.filter(pk=pk).update(content=hidden)
 
 
 def _refuse_downgrade(row: Catalogue, known: Parsed, parsed: Parsed) -> None:

@@ -17,7 +17,7 @@ from ums.domain.formats.files import Format, read_file
 from ums.domain.kinds import refused as refused_by_kind
 from ums.domain.parameters import Settings, SettingsError, clean_settings, flat, unknown_to
 from ums.profiles.changes import changed_keys
-from ums.profiles.content import catalogue_of, unsealed
+from ums.profiles.content import catalogue_of, given_secrets, unsealed
 from ums.profiles.exchanging import source_id, without, without_masks
 from ums.profiles.keys import refuse_unknown_keys
 from ums.profiles.models import Catalogue, Profile, ProfileKind
@@ -161,7 +161,11 @@ class Planner:
         if given.apps and existing.based_on.name not in {app.name for app in given.apps}:
             note = f"The file is for {given.based_on}; the profile stays based on {existing.based_on}."
         content = _content(turned, existing.based_on, note, previous)
-        differences = len(changed_keys(previous, content.settings))
+        differing = changed_keys(previous, content.settings)
+        if self._actor.user is not None:
+            # Else a file with guesses would tell which one is right.
+            differing |= given_secrets(catalogue_of(existing.based_on), given.settings) & flat(content.settings).keys()
+        differences = len(differing)
         differences += len(previous.instances.keys() ^ content.settings.instances.keys())
         differences += existing.head.overwrite_sessions != given.overwrite_sessions
         differences += existing.description != given.description
@@ -209,7 +213,7 @@ def root_for(kind: str, target: Directory | None) -> Directory:
 def _content(given: ExchangedProfile, based_on: Catalogue, note: str, previous: Settings) -> Content:
     """The content of a profile on one catalogue. previous: where hidden secrets come from."""
     catalogue = catalogue_of(based_on)
-    settings, missing = without_masks(given.settings, flat(previous))
+    settings, missing = without_masks(given.settings, previous)
     notes = [note] if note else []
     notes += given.notes
     if missing:

@@ -9,6 +9,7 @@ from django.db import transaction
 from ums.audit.services import changed, record
 from ums.core.access import Action, require
 from ums.core.errors import AppError, Conflict
+from ums.core.trial import current_trial
 from ums.core.validation import clean
 from ums.devices.models import Directory, DirectoryKind
 from ums.devices.services import When, settings_changed, structure_locked
@@ -25,7 +26,15 @@ from ums.domain.parameters import (
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 from ums.profiles.comparison import Side, compared, differences, side_of
-from ums.profiles.content import catalogue_of, masked, sealed, unsealed, with_kept_secrets
+from ums.profiles.content import (
+    catalogue_of,
+    given_secrets,
+    masked,
+    sealed,
+    unsealed,
+    with_kept_secrets,
+    with_other_secrets,
+)
 from ums.profiles.keys import refuse_unknown_keys
 from ums.profiles.models import Catalogue, Profile, ProfileKind, Revision
 from ums.profiles.selectors import catalogue_default, devices_of_profile
@@ -145,10 +154,13 @@ def profile_save(
     comment: str = "",
     when: When = When.NOW,
     keep_unknown: bool = False,
+    typed: bool = True,
 ) -> Revision:
     """Save the settings (JSON form; MASK keeps a secret) as a new revision and mark the devices that have it.
 
     What the catalogue does not know may stay when the profile has it already, or with `keep_unknown`.
+    typed: the secrets in it come from outside. In a trial each of them counts as another one, so that nobody learns
+    whether a guess is right.
     `base` is the number of the revision that the editor started from. Nothing changed: the head is returned.
     Raises Conflict `profile_changed` when another revision came in between and `profile_gone` when the profile was
     deleted, AppError `settings_invalid` with the message for each value, NotAllowed.
@@ -167,6 +179,8 @@ def profile_save(
     previous = unsealed(catalogue, head.content)
     check_options(profile, overwrite_sessions)
     content = _cleaned(profile, settings, previous, keep_unknown=keep_unknown)
+    if typed and current_trial():
+        content = with_other_secrets(content, given_secrets(catalogue, settings_from_json(settings)))
     if content == previous and overwrite_sessions == head.overwrite_sessions:
         return head
     revision = revise(actor, profile, content, overwrite_sessions, comment)
@@ -199,6 +213,7 @@ def profile_roll_back(*, actor: Actor, profile: Profile, revision: Revision, whe
         comment=f"Rolled back to revision {revision.number}",
         when=when,
         keep_unknown=True,
+        typed=False,
     )
 
 
@@ -230,7 +245,7 @@ def _cleaned(
     try:
         given = settings_from_json(settings)
         if previous is not None:
-            given = with_kept_secrets(catalogue, given, previous)
+            given = with_kept_secrets(given, previous)
         kept = given if keep_unknown else previous or Settings()
         cleaned = clean_settings(catalogue, given, keep=unknown_to(catalogue, kept))
         refuse_unknown_keys(cleaned)
