@@ -13,6 +13,7 @@ from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
 from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
 from ums.profiles.catalogue_api import CatalogueViewSet
+from ums.profiles.file_api import ProfileFileViewSet
 from ums.profiles.template_api import (
     TemplateAssignmentViewSet,
     TemplateKeyViewSet,
@@ -30,6 +31,7 @@ router.register("profiles/(?P<profile_id>[0-9]{1,18})/revisions", RevisionViewSe
 router.register("assignments", AssignmentViewSet, "assignment")
 router.register("files", FileViewSet, "file")
 router.register("file-assignments", FileAssignmentViewSet, "file-assignment")
+router.register("profile-files", ProfileFileViewSet, "profile-file")
 router.register("catalogues", CatalogueViewSet, "catalogue")
 router.register("template-keys", TemplateKeyViewSet, "template-key")
 router.register("template-keys/(?P<key_id>[0-9]{1,18})/values", TemplateValueViewSet, "template-value")

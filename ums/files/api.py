@@ -18,7 +18,8 @@ from ums.core.errors import NotAllowed
 from ums.core.filters import IdFilter
 from ums.core.rest import ApiViewSet, BoundedJSONParser, Id, Ids, Input, Ref, all_of, one_of
 from ums.devices.api import WhenField, WhenInput
-from ums.devices.models import Device, Directory
+from ums.devices.assigning_api import OnTargetOut, OnTargetsInput, OnTargetsViewSet
+from ums.devices.models import Directory
 from ums.domain.protocol import MAX_DEVICE_PATH
 from ums.files.answers import content_answer
 from ums.files.models import Classification, File, FileAssignment, Owner
@@ -226,12 +227,10 @@ class FileAssignmentFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class FileAssignmentOut(serializers.ModelSerializer):
+class FileAssignmentOut(OnTargetOut):
     """A file on a device or on a directory."""
 
     file = Ref()
-    device = Ref(allow_null=True)
-    directory = Ref(allow_null=True)
 
     class Meta:
         model = FileAssignment
@@ -239,19 +238,10 @@ class FileAssignmentOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class FilesAssignInput(Input):
+class FilesAssignInput(OnTargetsInput):
     """Each file on each device and directory."""
 
     files = Ids(allow_empty=False)
-    devices = Ids(default=list)
-    directories = Ids(default=list)
-    when = WhenField()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Something to assign to."""
-        if not attrs["devices"] and not attrs["directories"]:
-            raise serializers.ValidationError("Name devices, directories or both.")
-        return attrs
 
 
 class FilesAssignedOut(serializers.Serializer):
@@ -260,14 +250,13 @@ class FilesAssignedOut(serializers.Serializer):
     items = FileAssignmentOut(many=True)
 
 
-class FileAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class FileAssignmentViewSet(OnTargetsViewSet):
     """Which files are assigned to which devices and directories."""
 
     queryset = FileAssignment.objects.none()
     serializer_class = FileAssignmentOut
     filterset_class = FileAssignmentFilter
-    ordering_fields: ClassVar = {"id": "pk"}
-    dry_runs: ClassVar = frozenset({"create", "destroy"})
+    remove = staticmethod(files_unassign)
 
     def get_queryset(self) -> QuerySet[FileAssignment]:
         """Those both sides of which the user may read."""
@@ -276,20 +265,7 @@ class FileAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Ap
     @extend_schema(request=FilesAssignInput, responses=FilesAssignedOut)
     def create(self, request: Request) -> Response:
         """Assign files; what is assigned already stays as it is."""
-        given, user = self.parsed(FilesAssignInput), request.user
-        made = files_assign(
-            actor=self.actor,
-            files=all_of(restrict(File.objects.all(), user, Action.READ), given["files"], "file"),
-            targets=[
-                *all_of(restrict(Device.objects.all(), user, Action.READ), given["devices"], "device"),
-                *all_of(restrict(Directory.objects.all(), user, Action.BROWSE), given["directories"], "directory"),
-            ],
-            when=given["when"],
-        )
+        given = self.parsed(FilesAssignInput)
+        files = all_of(restrict(File.objects.all(), request.user, Action.READ), given["files"], "file")
+        made = files_assign(actor=self.actor, files=files, targets=self.targets(given), when=given["when"])
         return self.answer({"items": made}, FilesAssignedOut, created=True)
-
-    @extend_schema(parameters=[WhenInput])
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Take an assignment away; devices remove the file."""
-        files_unassign(actor=self.actor, assignments=[self.get_object()], when=self.asked(WhenInput)["when"])
-        return self.gone()

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from ums.core.access import Action, restrict
 from ums.core.rest import ApiViewSet, Id, Ids, Input, Ref, all_of, one_of
 from ums.devices.api import WhenField, WhenInput
-from ums.devices.models import Device, Directory
+from ums.devices.assigning_api import OnTargetOut, OnTargetsInput, OnTargetsViewSet
+from ums.devices.models import Directory
 from ums.domain.parameters import settings_to_json
 from ums.profiles.catalogue_api import RebaseInput
 from ums.profiles.content import catalogue_of, masked
@@ -323,12 +324,10 @@ class RevisionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
         return self.answer(new, created=True)
 
 
-class AssignmentOut(serializers.ModelSerializer):
+class AssignmentOut(OnTargetOut):
     """A profile on a device or on a directory."""
 
     profile = Ref()
-    device = Ref(allow_null=True)
-    directory = Ref(allow_null=True)
 
     class Meta:
         model = Assignment
@@ -336,19 +335,10 @@ class AssignmentOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class AssignInput(Input):
+class AssignInput(OnTargetsInput):
     """Each profile on each device and directory."""
 
     profiles = Ids(allow_empty=False)
-    devices = Ids(default=list)
-    directories = Ids(default=list)
-    when = WhenField()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Something to assign to."""
-        if not attrs["devices"] and not attrs["directories"]:
-            raise serializers.ValidationError("Name devices, directories or both.")
-        return attrs
 
 
 class AssignedOut(serializers.Serializer):
@@ -357,14 +347,13 @@ class AssignedOut(serializers.Serializer):
     items = AssignmentOut(many=True)
 
 
-class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class AssignmentViewSet(OnTargetsViewSet):
     """Which profiles are assigned to which devices and directories."""
 
     queryset = Assignment.objects.none()
     serializer_class = AssignmentOut
     filterset_class = AssignmentFilter
-    ordering_fields: ClassVar = {"id": "pk"}
-    dry_runs: ClassVar = frozenset({"create", "destroy"})
+    remove = staticmethod(profiles_unassign)
 
     def get_queryset(self) -> QuerySet[Assignment]:
         """Those both sides of which the user may read."""
@@ -373,20 +362,7 @@ class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
     @extend_schema(request=AssignInput, responses=AssignedOut)
     def create(self, request: Request) -> Response:
         """Assign profiles; what is assigned already stays as it is."""
-        given, user = self.parsed(AssignInput), request.user
-        made = profiles_assign(
-            actor=self.actor,
-            profiles=all_of(restrict(Profile.objects.all(), user, Action.READ), given["profiles"], "profile"),
-            targets=[
-                *all_of(restrict(Device.objects.all(), user, Action.READ), given["devices"], "device"),
-                *all_of(restrict(Directory.objects.all(), user, Action.BROWSE), given["directories"], "directory"),
-            ],
-            when=given["when"],
-        )
+        given = self.parsed(AssignInput)
+        profiles = all_of(restrict(Profile.objects.all(), request.user, Action.READ), given["profiles"], "profile")
+        made = profiles_assign(actor=self.actor, profiles=profiles, targets=self.targets(given), when=given["when"])
         return self.answer({"items": made}, AssignedOut, created=True)
-
-    @extend_schema(parameters=[WhenInput])
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Take an assignment away."""
-        profiles_unassign(actor=self.actor, assignments=[self.get_object()], when=self.asked(WhenInput)["when"])
-        return self.gone()

@@ -14,7 +14,8 @@ from ums.core.access import Action, restrict
 from ums.core.filters import IdFilter
 from ums.core.rest import ApiViewSet, Id, Ids, Input, Ref, all_of, one_of
 from ums.devices.api import WhenField, WhenInput
-from ums.devices.models import Device, Directory
+from ums.devices.assigning_api import OnTargetOut, OnTargetsInput, OnTargetsViewSet
+from ums.devices.models import Directory
 from ums.profiles.keys import group_list, key_list, template_assignment_list, value_list
 from ums.profiles.models import KeyType, TemplateAssignment, TemplateKey, TemplateValue, ValueGroup
 from ums.profiles.services import (
@@ -269,13 +270,11 @@ class ValueGroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
         return self.gone()
 
 
-class TemplateAssignmentOut(serializers.ModelSerializer):
+class TemplateAssignmentOut(OnTargetOut):
     """A value, or a group of values, on a device or on a directory."""
 
     value = Ref(allow_null=True)
     group = Ref(allow_null=True)
-    device = Ref(allow_null=True)
-    directory = Ref(allow_null=True)
 
     class Meta:
         model = TemplateAssignment
@@ -283,22 +282,17 @@ class TemplateAssignmentOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class TemplateAssignInput(Input):
+class TemplateAssignInput(OnTargetsInput):
     """Each value and each group on each device and directory."""
 
     values = Ids(default=list)
     groups = Ids(default=list)
-    devices = Ids(default=list)
-    directories = Ids(default=list)
-    when = WhenField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Something to assign, and something to assign to."""
         if not attrs["values"] and not attrs["groups"]:
             raise serializers.ValidationError("Name values, groups or both.")
-        if not attrs["devices"] and not attrs["directories"]:
-            raise serializers.ValidationError("Name devices, directories or both.")
-        return attrs
+        return super().validate(attrs)
 
 
 class TemplateAssignedOut(serializers.Serializer):
@@ -321,13 +315,13 @@ class TemplateAssignmentFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class TemplateAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class TemplateAssignmentViewSet(OnTargetsViewSet):
     """Which values of template keys are assigned to which devices and directories."""
 
     queryset = TemplateAssignment.objects.none()
     serializer_class = TemplateAssignmentOut
     filterset_class = TemplateAssignmentFilter
-    dry_runs: ClassVar = frozenset({"create", "destroy"})
+    remove = staticmethod(templates_unassign)
 
     def get_queryset(self) -> QuerySet[TemplateAssignment]:
         """Those both sides of which the user may read."""
@@ -341,16 +335,7 @@ class TemplateAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin
             actor=self.actor,
             values=all_of(value_list(user=user), given["values"], "template value"),
             groups=all_of(group_list(user=user), given["groups"], "value group"),
-            targets=[
-                *all_of(restrict(Device.objects.all(), user, Action.READ), given["devices"], "device"),
-                *all_of(restrict(Directory.objects.all(), user, Action.BROWSE), given["directories"], "directory"),
-            ],
+            targets=self.targets(given),
             when=given["when"],
         )
         return self.answer({"items": made}, TemplateAssignedOut, created=True)
-
-    @extend_schema(parameters=[WhenInput])
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Take an assignment away."""
-        templates_unassign(actor=self.actor, assignments=[self.get_object()], when=self.asked(WhenInput)["when"])
-        return self.gone()

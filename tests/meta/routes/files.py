@@ -36,6 +36,9 @@ ROUTES = [
     Route("files:assign", DONE, "POST", data={"file": "file", "directory": "directory"}),
     Route("files:assign_candidates", SEEING, query=IDS),
     Route("files:assign_reach", SEEING, query={**IDS, "device": "device"}),
+    Route("files:assign", WRITING, "POST", query={"preview": "=1"}, data={"file": "file", "directory": "directory"}),
+    Route("files:file_delete", WRITING, "POST", at=FILE, query={"preview": "=1"}),
+    Route("files:assignment_remove", WRITING, query={"ids": "file_assignment"}),
     Route("files:assignment_remove", DONE, "POST", data={"ids": "file_assignment"}),
     Route("files:assignments_restore", "404 404 404 404 login", "POST", data={"pairs": "=nothing"}),
     Route("files:assigned_for_directory", SEEING, at={"pk": "directory"}),
@@ -64,6 +67,10 @@ ROUTES = [
     ),
     Route("api:file-assignment-detail", API_SEEING, at={"pk": "file_assignment"}),
     Route("api:file-assignment-detail", "204 204 403 404 401", "DELETE", at={"pk": "file_assignment"}),
+    Route("api:profile-file-list", API_SIGNED_IN),
+    Route("api:profile-file-list", "201 201 403 404 401", "POST", json={"profiles": ["profile"], "files": ["file"]}),
+    Route("api:profile-file-detail", API_SEEING, at={"pk": "profile_file"}),
+    Route("api:profile-file-detail", "204 204 403 404 401", "DELETE", at={"pk": "profile_file"}),
     # devices
     Route("device_connector:device_file", "401 401 401 401 401", at={"sha256": "=" + 64 * "0"}),
 ]
@@ -76,5 +83,6 @@ BUDGETS = [
     Budget("profiles:profile_files", 26, at={"pk": "profile"}),
     Budget("api:file-list", 8),
     Budget("api:file-assignment-list", 10),
+    Budget("api:profile-file-list", 6),
 ]
 """Those of whole pages hold the tree and the counters of the frame."""
