@@ -237,3 +237,27 @@ class LocalSettings(models.Model):
 
     def __str__(self) -> str:
         return f"local settings of {self.device_id}"
+
+
+class OnTarget(models.Model):
+    """Something counts for a device, or for all devices below a directory: whose two foreign keys it names itself."""
+
+    author_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+    device: models.ForeignKey[Device | None, Device | None]
+    directory: models.ForeignKey[Directory | None, Directory | None]
+
+    @property
+    def target(self) -> Device | Directory:
+        """The device or directory."""
+        return self.device or self.directory  # type: ignore[return-value]
+
+
+def one_target(name: str) -> models.CheckConstraint:
+    """Either the device or the directory is set."""
+    either = Q(device__isnull=False, directory__isnull=True) | Q(device__isnull=True, directory__isnull=False)
+    return models.CheckConstraint(name=name, condition=either)

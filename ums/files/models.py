@@ -7,10 +7,9 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
 
 from ums.core.access import AccessQuerySet
-from ums.devices.models import Device, Directory
+from ums.devices.models import Device, Directory, OnTarget, one_target
 from ums.domain.protocol import MAX_DEVICE_PATH, device_path
 
 CHUNK = 1024 * 1024
@@ -116,31 +115,20 @@ class File(models.Model):
         return f"{self.mode:04o}"
 
 
-class FileAssignment(models.Model):
+class FileAssignment(OnTarget):
     """A file goes to a device, or to all devices below a directory. Those of profiles are `profiles.ProfileFile`."""
 
     file = models.ForeignKey(File, models.CASCADE, related_name="assignments")
     device = models.ForeignKey(Device, models.CASCADE, null=True, blank=True, related_name="file_assignments")
     directory = models.ForeignKey(Directory, models.CASCADE, null=True, blank=True, related_name="file_assignments")
-    author_name = models.CharField(max_length=150)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(
-                name="file_assignment_has_one_target",
-                condition=Q(device__isnull=False, directory__isnull=True)
-                | Q(device__isnull=True, directory__isnull=False),
-            ),
+            one_target("file_assignment_has_one_target"),
             models.UniqueConstraint("file", "device", name="file_unique_on_device"),
             models.UniqueConstraint("file", "directory", name="file_unique_on_directory"),
         ]
 
     def __str__(self) -> str:
         return f"file {self.file_id} on {'device' if self.device_id else 'directory'}"
-
-    @property
-    def target(self) -> Device | Directory:
-        """The device or directory."""
-        return self.device or self.directory  # type: ignore[return-value]

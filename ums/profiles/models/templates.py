@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from ums.core.access import AccessQuerySet
-from ums.devices.models import Device, Directory
+from ums.devices.models import Device, Directory, OnTarget, one_target
 
 
 class KeyType(models.TextChoices):
@@ -75,15 +75,13 @@ class ValueGroup(models.Model):
         return self.name
 
 
-class TemplateAssignment(models.Model):
+class TemplateAssignment(OnTarget):
     """A value, or a group of values, counts for a device or for all devices below a directory."""
 
     value = models.ForeignKey(TemplateValue, models.CASCADE, null=True, blank=True, related_name="assignments")
     group = models.ForeignKey(ValueGroup, models.CASCADE, null=True, blank=True, related_name="assignments")
     device = models.ForeignKey(Device, models.CASCADE, null=True, blank=True, related_name="template_assignments")
     directory = models.ForeignKey(Directory, models.CASCADE, null=True, blank=True, related_name="template_assignments")
-    author_name = models.CharField(max_length=150)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
@@ -92,11 +90,7 @@ class TemplateAssignment(models.Model):
                 name="template_assignment_has_one_object",
                 condition=Q(value__isnull=False, group__isnull=True) | Q(value__isnull=True, group__isnull=False),
             ),
-            models.CheckConstraint(
-                name="template_assignment_has_one_target",
-                condition=Q(device__isnull=False, directory__isnull=True)
-                | Q(device__isnull=True, directory__isnull=False),
-            ),
+            one_target("template_assignment_has_one_target"),
             models.UniqueConstraint("value", "device", name="template_value_unique_on_device"),
             models.UniqueConstraint("value", "directory", name="template_value_unique_on_directory"),
             models.UniqueConstraint("group", "device", name="value_group_unique_on_device"),
@@ -105,8 +99,3 @@ class TemplateAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value or self.group} on {'device' if self.device_id else 'directory'}"
-
-    @property
-    def target(self) -> Device | Directory:
-        """The device or directory."""
-        return self.device or self.directory  # type: ignore[return-value]
