@@ -93,9 +93,7 @@ def addresses(server: Server) -> list[str]:
             ),
             "catalogue": listed("catalogues/")[0]["id"],
             "file": made("files/", data=form, files={"content": ("run.sh", b"#!/bin/sh")}),
-            "batch": made(
-                "commands/", json={"kind": "send_message", "devices": [device], "arguments": {"text": "Hello"}}
-            ),
+            "batch": made("commands/", json={"kind": "message", "devices": [device], "arguments": {"text": "Hello"}}),
         }
     return [page.format(**things) for page in PAGES]
 
