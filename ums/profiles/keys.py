@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 
 from ums.core.access import Action, restrict
 from ums.devices.models import Device, Directory
@@ -52,6 +52,11 @@ def value_list(*, user: Any, action: str = Action.READ) -> QuerySet[TemplateValu
     """The values that `user` may read, with their keys and the number of their own assignments."""
     rows = restrict(TemplateValue.objects.all(), user, action).select_related("key")
     return rows.annotate(assignment_count=Count("assignments", distinct=True))
+
+
+def values_shown(*, user: Any) -> Prefetch[str, Any]:
+    """For groups: their values as far as `user` may read the keys of these."""
+    return Prefetch("values", value_list(user=user).order_by("key__name", "pk"))
 
 
 def group_list(*, user: Any, action: str = Action.READ) -> QuerySet[ValueGroup]:

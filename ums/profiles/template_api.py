@@ -16,7 +16,7 @@ from ums.core.rest import ApiViewSet, Id, Ids, Input, Ref, all_of, one_of
 from ums.devices.api import WhenField, WhenInput
 from ums.devices.assigning_api import OnTargetOut, OnTargetsInput, OnTargetsViewSet
 from ums.devices.models import Directory
-from ums.profiles.keys import group_list, key_list, template_assignment_list, value_list
+from ums.profiles.keys import group_list, key_list, template_assignment_list, value_list, values_shown
 from ums.profiles.models import KeyType, TemplateAssignment, TemplateKey, TemplateValue, ValueGroup
 from ums.profiles.services import (
     group_create,
@@ -242,7 +242,7 @@ class ValueGroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
 
     def get_queryset(self) -> QuerySet[ValueGroup]:
         """Groups that the user may read."""
-        return group_list(user=self.request.user).prefetch_related("values__key")
+        return group_list(user=self.request.user).prefetch_related(values_shown(user=self.request.user))
 
     @extend_schema(request=ValueGroupCreateInput, responses=ValueGroupOut)
     def create(self, request: Request) -> Response:
@@ -254,7 +254,7 @@ class ValueGroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiVie
 
     @extend_schema(request=ValueGroupUpdateInput, responses=ValueGroupOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change a group: all devices that have it get its new values."""
+        """Change a group: all devices that have it get its new values. Values that you may not read stay."""
         group = self.get_object()
         given = _directory(request, self.parsed(ValueGroupUpdateInput))
         ids = given.get("values")

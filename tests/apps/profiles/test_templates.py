@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from tests.apps.asking import Api
 from tests.cast import Cast
 from tests.factories import (
     CatalogueFactory,
@@ -405,3 +407,26 @@ def test_each_write_leaves_an_event() -> None:
     assert events[1][2:] == ({"name": "SITE"}, {"name": "PLACE"})
     assert events[3][2:] == ({"value": "HB"}, {"value": "B"})
     assert events[4][3]["values"] == ["PLACE = B"]
+
+
+def test_a_group_shows_only_values_of_keys_that_one_may_read_and_keeps_the_others(cast: Cast) -> None:
+    own = TemplateValueFactory(
+        key=TemplateKeyFactory(name="OWN", directory=cast.own[DirectoryKind.TEMPLATE]), value="own value"
+    )
+    other = TemplateValueFactory(
+        key=TemplateKeyFactory(name="HID", directory=cast.other[DirectoryKind.TEMPLATE]), value="unseen-77"
+    )
+    group = ValueGroupFactory(name="Mixed", directory=cast.own[DirectoryKind.TEMPLATE], values=[own, other])
+    url = reverse("profiles:value_group_detail", args=[group.pk])
+    for address in (url, reverse("profiles:value_group_list")):
+        page = cast.client("admin").get(address).content.decode()
+        assert "own value" in page and "unseen-77" not in page and "HID" not in page
+    api = Api(cast, "admin")
+    assert [one["name"] for one in api.get(f"value-groups/{group.pk}/").body["values"]] == ["OWN = own value"]
+    for body in ({"name": "New name"}, {"values": [own.pk]}, {"values": []}):
+        told = api.patch(f"value-groups/{group.pk}/", body)
+        assert told.status == 200 and "unseen-77" not in str(told.body)
+        assert other in group.values.all()
+    assert set(group.values.all()) == {other}
+    assert Api(cast, "root").patch(f"value-groups/{group.pk}/", {"values": []}).status == 200
+    assert not group.values.exists()

@@ -155,7 +155,10 @@ def group_update(
     directory: Directory | None = None,
     when: When = When.NOW,
 ) -> ValueGroup:
-    """Change a group; `values` are all that it shall have. Raises as `group_create`."""
+    """Change a group; `values` are all that it shall have, beside those whose keys the actor may not read.
+
+    Raises as `group_create`.
+    """
     require(actor.user, Action.WRITE, group)
     structure_locked()
     before = _of_group(group)
@@ -166,8 +169,10 @@ def group_update(
     clean(group)
     _of_different_keys(actor, values)
     group.save()
-    if {value.pk for value in values} != set(group.values.order_by().values_list("pk", flat=True)):
-        group.values.set(values)
+    readable = restrict(TemplateValue.objects.order_by(), actor.user, Action.READ) if actor.user else group.values.all()
+    wanted = {*values, *group.values.exclude(pk__in=readable.values("pk"))}
+    if wanted != set(group.values.all()):
+        group.values.set(wanted)
         _mark(actor, when, groups=[group])
     before, after = changed(before, _of_group(group))
     record(actor=actor, action="value_group.updated", target=group, before=before, after=after)

@@ -28,6 +28,7 @@ from ums.profiles.keys import (
     profiles_by_key,
     template_assignment_list,
     value_list,
+    values_shown,
 )
 from ums.profiles.models import KeyType, Profile, TemplateAssignment, TemplateKey, ValueGroup
 from ums.profiles.views.asked import with_words
@@ -88,7 +89,9 @@ def value_group_list(request: HttpRequest) -> HttpResponse:
     sorting = Sorting(request.GET, GROUP_SORTS, "name")
     directory = template_directory_of(request, request.GET)
     rows: Any = with_words(_within(group_list(user=request.user), directory), " ".join(bar.criteria.words))
-    page = listing(rows.none() if bar.error else rows.prefetch_related("values__key"), request.GET, sorting.order)
+    page = listing(
+        rows.none() if bar.error else rows.prefetch_related(values_shown(user=request.user)), request.GET, sorting.order
+    )
     context = {
         **_frame(request, directory, "groups", bar),
         "columns": sorting.columns(GROUP_COLUMNS),
@@ -122,7 +125,7 @@ def value_group_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **object_frame(request, group),
         **_assigned(request, assignments_of(groups=[group])),
         "group": group,
-        "values": list(group.values.select_related("key").order_by("key__name", "pk")),
+        "values": list(value_list(user=request.user).filter(groups=group).order_by("key__name", "pk")),
     }
     return render(request, "profiles/value_group.html", context)
 
