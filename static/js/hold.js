@@ -63,7 +63,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     again(detail);
   } else if (target !== active && target.contains(active)) {
     const stays = target.id !== "page" || pathInfo.requestPath === location.pathname + location.search;
-    focus = { target, find: twin(active), at: stays ? stops(target).indexOf(active) : -1, ofList: Boolean(active.closest(".bulk-bar")) };
+    focus = { target, find: twin(active), at: stays ? stops(target).indexOf(active) : -1, ofList: stays && Boolean(active.closest(".bulk-bar")) };
   }
 });
 
