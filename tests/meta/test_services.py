@@ -14,6 +14,8 @@ RECORDS = {"record", "record_each"}
 
 REPORT = "what a device reports about itself: nobody's decision, and thousands a minute; the row is the record"
 
+PROCESS = "what a process says of itself, each second; what people want to know of it is a row of NetworkEvent"
+
 WITHOUT_ACTOR: dict[str, str] = {
     "authority_pair": "opens a sealed key for the server itself and writes nothing",
     "boots_write": REPORT,
@@ -25,12 +27,22 @@ WITHOUT_ACTOR: dict[str, str] = {
     "local_settings_report": REPORT,
     "local_settings_write": REPORT,
     "presence_lost": REPORT,
+    "presence_regained": REPORT,
     "presence_write": REPORT,
     "settings_applied": REPORT,
     "api_token_touch": "the time of the last use: an event for each request of a program would bury all others",
     "commands_claim": "delivery of what was recorded when an administrator ordered it",
     "commands_expire": "time passes by itself; the order was recorded, its end stands in the row",
     "commands_reclaim": "delivery of what was recorded when an administrator ordered it",
+    "network_ensure": "the first server's start makes the row; who installed it stands in the system's own log",
+    "node_ensure": PROCESS,
+    "process_beat": PROCESS,
+    "process_ended": PROCESS,
+    "process_register": PROCESS,
+    "processes_lost": PROCESS,
+    "lease_hold": "reads and locks: what is done on the strength of a lease is recorded by who does it",
+    "lease_release": "processes settle among themselves who does a piece of work; what they do is recorded there",
+    "lease_take": "processes settle among themselves who does a piece of work; what they do is recorded there",
     "structure_locked": "changes nothing: it only makes the services that call it wait for each other",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""

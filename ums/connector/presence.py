@@ -29,6 +29,10 @@ class PresenceBuffer:
         self._here: dict[int, Contact] = {}
         self._gone: dict[int, Contact] = {}
 
+    def reborn(self, server: str) -> None:
+        """The process has a new name."""
+        self._server = server
+
     def arrived(self, link: Link) -> None:
         """A device connected."""
         self._gone.pop(link.device_id, None)

@@ -20,7 +20,7 @@ from django.conf import settings
 from ums.connector import metrics, work
 from ums.connector.batching import Batcher, Database
 from ums.connector.presence import REPEAT, PresenceBuffer
-from ums.devices.services import presence_lost
+from ums.devices.services import presence_lost, presence_regained
 from ums.domain.presence import LOST_AFTER
 from ums.domain.protocol import Nudge, Reconnect, encode
 from ums.jobs.services import commands_expire
@@ -147,6 +147,19 @@ class Runtime:
         while (self.links or self.waiting) and time.monotonic() < end:
             await asyncio.sleep(0.02)
 
+    async def reborn(self, life: str) -> None:
+        """This process had been given up and has a new name now: it claims again what nobody else has taken."""
+        self.server = life
+        self.presence.reborn(life)
+        await self._guarded(lambda: self.database.run(_regain, life, list(self.links)))
+        await self._guarded(self.verify)
+        self.look()
+
+    def look(self) -> None:
+        """Messages may have been missed: look soon after everything that waits for devices here."""
+        self._settings_changed.set()
+        self._commands_queued.set()
+
     # ------------------------------------------------------------ the inbox
 
     async def _inbox(self) -> None:
@@ -269,6 +282,10 @@ class Runtime:
 
 def _lose(server: str | None) -> None:
     presence_lost(server=server)
+
+
+def _regain(server: str, device_ids: list[int]) -> None:
+    presence_regained(server=server, device_ids=device_ids)
 
 
 _runtime: Runtime | None = None

@@ -45,6 +45,13 @@ class TreeChanged(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessesChanged(Message):
+    """Processes of the network started, stopped, or were lost."""
+
+    kind: ClassVar[str] = "processes.changed"
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged(Message):
     """Devices have settings pending: every server looks after those that it holds."""
 

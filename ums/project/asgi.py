@@ -15,12 +15,15 @@ pages: Any = get_asgi_application()
 
 # The rest imports models: Django must have been set up before.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
+from django.conf import settings  # noqa: E402
 
+from ha import bus  # noqa: E402
 from ums.connector import runtime  # noqa: E402
 from ums.connector.socket import device_socket  # noqa: E402
 from ums.core.bodies import bounded  # noqa: E402
 from ums.live import publish  # noqa: E402
 from ums.live.consumers import BrowserConsumer  # noqa: E402
+from ums.project.network import start_bus  # noqa: E402
 from ums.project.status import status  # noqa: E402
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ async def _no_such_socket(scope: dict[str, Any], receive: Receive, send: Send) -
 async def _lifespan(receive: Receive, send: Send) -> None:
     await receive()
     publish.attach(asyncio.get_running_loop())
+    start_bus(settings.UMS_PROCESS_ID, asyncio.get_running_loop())
     await runtime.start()
     status.serving()
     # What is loaded now stays: the collector need not walk through it again and again.
@@ -64,4 +68,5 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     await receive()
     await runtime.stop(drain=True)
     publish.attach(None)
+    await asyncio.to_thread(bus.stop)
     await send({"type": "lifespan.shutdown.complete"})

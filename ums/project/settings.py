@@ -2,7 +2,7 @@
 
 UMS_DATA              data directory (database, master key, TLS files; node.toml of a node in an HA network)
 UMS_DATABASE_URL      sqlite:///… (default: as node.toml says, else in the data directory) or postgres://…
-UMS_REDIS_URL         redis://…: channel layer and task queue across processes (default: inside the process)
+UMS_REDIS_URL         redis://… or sentinel://…: messages between processes (default: the database carries them)
 UMS_MASTER_KEY        seals secrets, signs sessions (default: file secret.key in the data directory)
 UMS_HOSTS             names under which the console is reached, comma separated (default: any)
 UMS_TRUSTED_PROXIES   networks whose X-Forwarded-For and X-SSL-CERT are believed (default: none)
@@ -142,13 +142,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # ---------------------------------------------------------------- messages and tasks
 
 UMS_REDIS_URL = env.str("UMS_REDIS_URL", default=UMS_NODE.redis_url if UMS_NODE else "")
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [UMS_REDIS_URL]}}
-    if UMS_REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
-}
-CELERY_BROKER_URL = UMS_REDIS_URL or "memory://localhost/"
-CELERY_BROKER_TRANSPORT_OPTIONS = {} if UMS_REDIS_URL else {"polling_interval": 0.1}
+CHANNEL_LAYERS = {"default": {"BACKEND": "ha.bus.layer.BusLayer", "CONFIG": {"capacity": 1000}}}
+# Each worker has a queue of its own: what must be done stands in rows, and any worker may do it (docs/adr/0007).
+CELERY_BROKER_URL = "memory://localhost/"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True

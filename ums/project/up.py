@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
+    from ums.project.network import Membership
     from ums.project.tls import ServerFiles
 
 
@@ -60,9 +61,11 @@ def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
     from ums.project.tls import server_files
 
     _put_right()
+    from ums.project.network import Membership, local_node
+
     files = server_files(data, bind)
-    server = Server(_configuration(files))
     port = listening.getsockname()[1]
+    server = Server(_configuration(files), Membership(local_node(data, bind, port)))
     url = f"https://{_host(bind)}:{port}"
     fleet = None
     if demo:
@@ -138,6 +141,10 @@ class Server(uvicorn.Server):
 
     on_started: Callable[[], None] | None = None
 
+    def __init__(self, configuration: uvicorn.Config, membership: Membership) -> None:
+        super().__init__(configuration)
+        self._membership = membership
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """SIGTERM and Ctrl-C end the server in order. uvicorn would raise them once more when it is done, and the
@@ -151,18 +158,22 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self.on_started:
-            self.on_started()
+        if self.started:
+            self._membership.started(asyncio.get_running_loop())
+            if self.on_started:
+                self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from ums.connector import runtime
 
+        self._membership.ending()
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(runtime.stop(drain=True), 15)
         for server in self.servers:
             server.close()
         await self._close_connections()
         await super().shutdown(sockets)
+        await asyncio.to_thread(self._membership.ended)
 
     async def _close_connections(self) -> None:
         """Ask what is still connected to end, then cut: a peer that went away without a TLS farewell is not waited

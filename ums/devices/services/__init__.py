@@ -23,6 +23,7 @@ from ums.devices.services.reports import (
     inventory_write,
     local_settings_write,
     presence_lost,
+    presence_regained,
     presence_write,
     settings_applied,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "inventory_write",
     "local_settings_write",
     "presence_lost",
+    "presence_regained",
     "presence_write",
     "settings_applied",
     "settings_changed",

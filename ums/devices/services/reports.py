@@ -113,6 +113,18 @@ def presence_lost(*, server: str | None = None) -> int:
 
 
 @transaction.atomic
+def presence_regained(*, server: str, device_ids: Collection[int]) -> None:
+    """Connections of a process that had been given up and is back: those that no other process has taken over."""
+    for start in range(0, len(ids := sorted(device_ids)), 1000):
+        free = Presence.objects.filter(device_id__in=ids[start : start + 1000], connected=False)
+        regained = tuple(free.values_list("pk", flat=True))
+        Presence.objects.filter(pk__in=regained, connected=False).update(
+            connected=True, server=server, last_contact=timezone.now()
+        )
+        publish_on_commit(DevicesChanged(regained))
+
+
+@transaction.atomic
 def settings_applied(*, reports: Collection[Applied]) -> None:
     """Devices have the settings `seq`: applied just now, or found unchanged. Later changes keep a row pending."""
     now = timezone.now()

@@ -1,0 +1,30 @@
+"""Events of the network, for people: what happened to which process, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ha.models import NetworkEvent, Process
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+NAMES = {
+    "UMS_RMGUISERVER": "UMS Server",
+    "UMS_BROKER": "UMS Load Balancer",
+    "UMS_WATCHDOG": "UMS Watchdog",
+    "UMS_WORKER": "UMS Worker",
+}
+"""Process types as people say them."""
+
+
+def process_event(process: Process, kind: str, text: str, at: datetime) -> None:
+    """Store one event of a process. `text` goes on after its name: “has started.”"""
+    NetworkEvent.objects.create(
+        at=at,
+        kind=kind,
+        node_name=process.host,
+        process_id=process.pk,
+        process_type=process.type,
+        text=f"{NAMES[process.type]} on {process.host} {text}"[:500],
+    )
