@@ -41,3 +41,29 @@ def test_search_opens_a_device_and_a_message_goes_out(console: Page) -> None:
     with console.expect_response(lambda response: response.request.method == "POST" and response.ok):
         dialog.locator("[type=submit]").press("Enter")
     expect(console.get_by_role("region", name="Messages")).to_contain_text("Send message")
+
+
+def test_compare_and_restore(console: Page) -> None:
+    console.keyboard.press("g")
+    console.keyboard.press("p")
+    expect(console.get_by_role("heading", name="Profiles", level=1)).to_be_visible()
+    row = console.get_by_role("row").filter(has_text="Clinical desktop")
+    row.focus()
+    for key in ("Space", "ArrowDown", "Space", "c"):
+        console.keyboard.press(key)
+    expect(console.get_by_role("heading", name="Compare", level=1)).to_be_focused()
+    console.keyboard.press("n")
+    expect(console.locator("tr[data-difference]").first).to_be_focused()
+
+    console.keyboard.press("g")
+    console.keyboard.press("p")
+    expect(console.get_by_role("heading", name="Profiles", level=1)).to_be_visible()
+    row.focus()
+    console.keyboard.press("Shift+F10")
+    console.get_by_role("menuitem", name="Delete").press("Enter")
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_role("button", name="Delete profile").press("Enter")
+    expect(row).to_have_count(0)
+    expect(console.locator("ums-table tbody tr:focus")).to_have_count(1)
+    console.keyboard.press("u")
+    expect(row).to_be_visible()
