@@ -63,6 +63,29 @@ async def test_a_fleet_enrols_logs_in_applies_and_is_the_same_again(peer: Peer, 
     assert again.report()["applied"] == 0
 
 
+async def test_files_are_fetched_verified_and_kept_nowhere(peer: Peer, tmp_path: Path) -> None:
+    big, small = peer.file("/etc/big", b"x" * 300_000), peer.file("/etc/small", b"y")
+    peer.save({"a": 1}, files=[big, small, {**small, "path": "/etc/twice"}])
+    (state := tmp_path / "fleet").mkdir()
+    fleet = make(peer, state, devices=6)
+    await fleet.start()
+    await until(lambda: len(peer.of(p.Applied)) == 6)
+    assert (fleet.report()["files"], fleet.report()["file_bytes"]) == (12, 6 * 300_001)
+    assert len(peer.asked) == 12
+
+    wrong = {**peer.file("/etc/wrong", b"z"), "size": 2}
+    peer.save({"a": 2}, files=[small, wrong])
+    for index in range(6):
+        await peer.send(unit_id(3, index), p.Nudge())
+    await until(lambda: len(peer.of(p.Applied)) == 12)
+    errors = [applied.error for applied in peer.of(p.Applied)[6:]]
+    assert set(errors) == {"/etc/wrong: the transfer ended early"}
+    assert fleet.report()["errors"] == {"file: the transfer ended early": 6}
+    assert fleet.report()["files"] == 12, "what is there already is not fetched again"
+    await fleet.stop()
+    assert sum(path.stat().st_size for path in state.rglob("*")) < 100_000
+
+
 async def test_a_torn_line_costs_nothing_but_itself(peer: Peer, tmp_path: Path) -> None:
     fleet = make(peer, tmp_path, devices=3)
     await fleet.start()

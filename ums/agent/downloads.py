@@ -33,16 +33,25 @@ class Downloads:
     @asynccontextmanager
     async def download(self, sha256: str, offset: int) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
         """Where the answer starts (`offset`, or 0 when it is the whole), and its bytes. Raises FileError."""
-        headers = {"Authorization": f"Bearer {self._proof(sha256)}", "Accept-Encoding": "identity"}
-        if offset:
-            headers["Range"] = f"bytes={offset}-"
-        try:
-            async with self._client.stream("GET", f"{self._server()}{FILE_PATH}{sha256}", headers=headers) as answer:
-                yield _start(answer), answer.aiter_bytes()
-        except httpx.TimeoutException as error:
-            raise FileError("the server did not answer in time") from error
-        except (httpx.HTTPError, ssl.SSLError) as error:
-            raise FileError(f"the transfer broke off: {error or type(error).__name__}") from error
+        async with fetched(self._client, self._server(), sha256, self._proof(sha256), offset) as content:
+            yield content
+
+
+@asynccontextmanager
+async def fetched(
+    client: httpx.AsyncClient, server: str, sha256: str, proof: str, offset: int = 0
+) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+    """As `Downloads.download`, with a proof that is there already."""
+    headers = {"Authorization": f"Bearer {proof}", "Accept-Encoding": "identity"}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+    try:
+        async with client.stream("GET", f"{server}{FILE_PATH}{sha256}", headers=headers) as answer:
+            yield _start(answer), answer.aiter_bytes()
+    except httpx.TimeoutException as error:
+        raise FileError("the server did not answer in time") from error
+    except (httpx.HTTPError, ssl.SSLError) as error:
+        raise FileError(f"the transfer broke off: {error or type(error).__name__}") from error
 
 
 def _start(answer: httpx.Response) -> int:

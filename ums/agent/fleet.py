@@ -8,6 +8,7 @@ import hashlib
 import os
 import resource
 import ssl
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -32,6 +33,7 @@ from ums.domain.protocol import (
 from . import AGENT_VERSION, FIRMWARE, models
 from .backoff import Backoff
 from .est import Anchors, EstClient, EstError
+from .fleet_files import FleetFiles, files_named
 from .identity import Identity, utc_now
 from .journal import Journal
 from .link import Link, LinkedDevice, Servers
@@ -77,7 +79,21 @@ class Record(msgspec.Struct):
 class SimulatedDevice(LinkedDevice):
     """One device of a fleet."""
 
-    __slots__ = ("_boot_id", "_fleet", "_refused", "_tag", "identity", "index", "seq", "task", "unit_id", "was_ready")
+    __slots__ = (
+        "_applying",
+        "_boot_id",
+        "_drift",
+        "_files",
+        "_fleet",
+        "_refused",
+        "_tag",
+        "identity",
+        "index",
+        "seq",
+        "task",
+        "unit_id",
+        "was_ready",
+    )
 
     def __init__(self, fleet: Fleet, index: int, identity: Identity, tag: str, seq: int) -> None:
         super().__init__(Journal())
@@ -85,6 +101,9 @@ class SimulatedDevice(LinkedDevice):
         self._tag = tag
         self._boot_id = str(uuid.uuid4())
         self._refused = False
+        self._drift = 0.0
+        self._files: set[str] = set()  # SHA-256 of what was verified, as if it lay at its place
+        self._applying: asyncio.Task[None] | None = None
         self.index = index
         self.unit_id = models.unit_id(fleet.seed, index)
         self.identity = identity
@@ -127,6 +146,7 @@ class SimulatedDevice(LinkedDevice):
         return self._tag
 
     def hello(self, welcome: Welcome) -> Hello:
+        self._drift = welcome.time - time.time()
         return Hello(
             unit_id=self.unit_id,
             proof=self.identity.proof(self.unit_id, welcome.time, nonce=welcome.nonce),
@@ -146,13 +166,24 @@ class SimulatedDevice(LinkedDevice):
         return [models.inventory(self._fleet.seed, self.index)] if ready.inventory else []
 
     def apply(self, settings: Settings) -> None:
-        # The body is not decoded: in a real fleet that is the work of thousands of other processors.
-        delay = self._fleet.random.uniform(*APPLY_DELAY)
-        asyncio.get_running_loop().call_later(delay, self._applied, settings.seq, settings.tag)
+        # But for files the body is not decoded: in a real fleet that is the work of thousands of other processors.
+        if self._applying is not None:
+            self._applying.cancel()
+        self._applying = asyncio.create_task(self._apply(settings))
 
-    def _applied(self, seq: int, tag: str) -> None:
+    async def _apply(self, settings: Settings) -> None:
+        await asyncio.sleep(self._fleet.random.uniform(*APPLY_DELAY))
+        try:
+            wanted = files_named(bytes(settings.body))
+        except msgspec.MsgspecError as error:
+            self._applied(settings.seq, settings.tag, f"The settings were not stored: {error}")
+            return
+        proof = lambda sha256: self.identity.proof(self.unit_id, time.time() + self._drift, file=sha256)  # noqa: E731
+        self._applied(settings.seq, settings.tag, await self._fleet.files.bring(wanted, self._files, proof))
+
+    def _applied(self, seq: int, tag: str, error: str) -> None:
         self._tag, self.seq = tag, seq
-        self.report_applied(Applied(seq=seq, tag=tag))
+        self.report_applied(Applied(seq=seq, tag=tag, error=error))
         if self._fleet.on_applied is not None:
             self._fleet.on_applied(self.index, seq, tag)
 
@@ -173,8 +204,16 @@ class SimulatedDevice(LinkedDevice):
         self._boot_id = str(uuid.uuid4())
         if kind is CommandKind.FACTORY_RESET:
             self._tag, self.seq = "", 0
+            self._files.clear()
             self.identity = Identity(self.identity.key)
         session.leave(SWITCHED_OFF if kind is CommandKind.SHUTDOWN else random.uniform(*REBOOT))
+
+    def stop(self) -> list[asyncio.Task[None]]:
+        """End what it does; the tasks to wait for."""
+        tasks = [task for task in (self.task, self._applying) if task is not None]
+        for task in tasks:
+            task.cancel()
+        return tasks
 
     def measured(self, what: str, seconds: float) -> None:
         self._fleet.figures.measured(what, seconds)
@@ -207,6 +246,7 @@ class Fleet:
         self.figures = Figures(devices)
         self.devices: list[SimulatedDevice] = []
         self.on_applied = on_applied
+        self.files = FleetFiles(context, server, self.figures)
         self._count = devices
         self._state = state
         self._context = context
@@ -230,15 +270,16 @@ class Fleet:
 
     async def stop(self) -> None:
         """Disconnects all devices and keeps their identities."""
-        tasks = [device.task for device in self.devices if device.task is not None]
-        tasks += [self._faults] if self._faults is not None else []
-        for task in tasks:
-            task.cancel()
+        tasks = [task for device in self.devices for task in device.stop()]
+        if self._faults is not None:
+            self._faults.cancel()
+            tasks.append(self._faults)
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.devices:
             self._save()
         if self._est is not None:
             await self._est.aclose()
+        await self.files.aclose()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1

@@ -37,6 +37,8 @@ class Figures:
         self.logins = 0
         self.seen = 0
         self.applied = 0
+        self.files = 0
+        self.file_bytes = 0
         self.waiting = ""
         self.errors: Counter[str] = Counter()
         self._ready: deque[float] = deque(maxlen=KEPT)
@@ -77,6 +79,8 @@ class Figures:
             "applied": self.applied,
             "settings_ms": percentiles(self._applied),
             "commands": self.commands,
+            "files": self.files,
+            "file_bytes": self.file_bytes,
             "simulated_faults": self.faults,
             "errors": dict(self.errors.most_common()),
             "waiting": self.waiting,
@@ -106,6 +110,7 @@ def render(report: Report) -> Table:
     table.add_row("login to ready", _times(report["ready_ms"]))
     table.add_row("nudge to applied", f"{report['applied']} times{_times(report['settings_ms'], ': ')}")
     table.add_row("commands", str(report["commands"]))
+    table.add_row("files verified", f"{report['files']}, {report['file_bytes'] / 2**20:.1f} MB")
     for kind, count in list(report["errors"].items())[:10]:
         table.add_row("[red]error[/red]", f"{count} × {kind}")
     if report["waiting"]:
