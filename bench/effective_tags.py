@@ -4,6 +4,8 @@
    of all devices, and merging the same dicts for each directory.
 2. A change on a site of 5,000 devices: until all of them have their new tags. Baseline: one UPDATE of as many rows.
 3. The preview of a change on all devices. Baseline: reading what it has to know of each device, twice.
+4. The same as 1 when each device has a plan of its own, since a profile on all of them puts in the name of the device:
+   nothing is shared; of the first 5,000 devices only. Baseline: the same devices before.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 DEVICES = 50_000
 ROUNDS = 5
+OWN_PLANS = 5_000
+"""Devices whose tags are read when nothing is shared."""
 MB = 2**20
 
 
@@ -35,9 +39,7 @@ def measure(devices: int = DEVICES, rounds: int = ROUNDS) -> Iterator[Figure]:
         sites, profiles = fill(devices)
         gc.collect()
         gc.freeze()
-        command = [sys.executable, "-m", "bench.effective_fleet"]
-        cold = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-        plain, size = _plain_tags()
+        cold, (plain, size) = _cold(), _plain_tags()
         yield figure("effective tags from cold", cold["seconds"], "s", baseline=plain, limit=30, absolute=True)
         yield figure("memory for it", cold["growth"] / MB, "MB", baseline=size / MB, limit=300, absolute=True)
         value, baseline, recomputed = _changed_site(sites[0], profiles[0], rounds)
@@ -45,6 +47,40 @@ def measure(devices: int = DEVICES, rounds: int = ROUNDS) -> Iterator[Figure]:
         yield figure(name, value, "s", baseline=baseline, limit=2, absolute=True)
         value, baseline = _previewed(profiles[1], rounds)
         yield figure("preview of a change on all devices", value, "s", baseline=baseline, limit=2, absolute=True)
+        count = min(devices, OWN_PLANS)
+        shared = _cold(count)
+        _name_in_settings(profiles[0])
+        own = _cold(count)
+        assert own["distinct"] == count, "each device has a tag of its own"
+        name = f"effective tags from cold, {count:,} plans"
+        yield figure(name, own["seconds"], "s", baseline=shared["seconds"], limit=60, absolute=True)
+        yield figure(
+            "memory for it", own["growth"] / MB, "MB", baseline=shared["growth"] / MB, limit=300, absolute=True
+        )
+
+
+def _cold(devices: int = DEVICES) -> dict[str, float]:
+    """The tags in a process that knows nothing yet: seconds, how far its memory grew, how many different tags."""
+    command = [sys.executable, "-m", "bench.effective_fleet", str(devices)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return found
+
+
+def _name_in_settings(like: Profile) -> None:
+    """A priority profile on the root directory with the name of the device in a value; `like` says for what."""
+    from ums.core.actor import SYSTEM
+    from ums.devices.models import DirectoryKind
+    from ums.devices.selectors import directory_root
+    from ums.profiles.services import profile_create, profiles_assign
+
+    named = profile_create(
+        actor=SYSTEM,
+        name="Named",
+        directory=directory_root(kind=DirectoryKind.PRIORITY_PROFILE),
+        based_on=like.based_on,
+        settings={"values": {"page0.parameter0": {"expression": "${DEVICENAME}"}}, "instances": {}},
+    )
+    profiles_assign(actor=SYSTEM, profiles=[named], targets=[directory_root()])
 
 
 def _plain_tags() -> tuple[float, int]:

@@ -217,6 +217,7 @@ def test_lost_nudge_is_repaired_by_the_sweep(
     # As if the message had never left the process that made the change
     SettingsState.objects.filter(pk=device.row.pk).update(seq=settings.seq + 1, pending=True)
     talk.expect(Nudge, seconds=connector_runtime.SWEEP_EVERY + 2)
+    assert connector_runtime.SWEEP_EVERY <= 5, "docs/exchange.md promises it for what the command line applies"
 
 
 def test_a_device_that_does_not_react_is_not_nudged_all_the_time(server: Server, device: SimDevice) -> None:
