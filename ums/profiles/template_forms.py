@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from ums.core.access import Action, restrict
+from ums.core.filters import MAX_ID
 from ums.devices.models import Directory, DirectoryKind
 from ums.profiles.forms import paths
 from ums.profiles.keys import value_list
@@ -27,6 +28,16 @@ class DirectoryField(forms.ModelChoiceField):
         directories = restrict(Directory.objects.filter(kind=DirectoryKind.TEMPLATE), user, Action.WRITE)
         super().__init__(directories, empty_label=None, widget=forms.Select(attrs=_SELECT))
         self.choices = paths(list(directories))
+
+
+class ValuesField(forms.ModelMultipleChoiceField):
+    """Values of keys. Ids beyond the column are no choices."""
+
+    def clean(self, value: Any) -> Any:
+        """Raises ValidationError."""
+        if any(len(str(pk)) > len(str(MAX_ID)) - 1 for pk in value or ()):
+            raise forms.ValidationError("There is no such value.")
+        return super().clean(value)
 
 
 class _Form(forms.Form):
@@ -95,7 +106,7 @@ class GroupForm(_Form):
     ) -> None:
         super().__init__(*args, **options)
         self.fields["directory"] = DirectoryField(user=user)
-        self.fields["values"] = forms.ModelMultipleChoiceField(value_list(user=user), required=False)
+        self.fields["values"] = ValuesField(value_list(user=user), required=False)
         if group is not None:
             directory = group.directory
             self.initial = {"name": group.name, "description": group.description}
