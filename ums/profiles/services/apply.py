@@ -17,7 +17,7 @@ from ums.devices.services import When, structure_locked
 from ums.domain.formats.text import ExchangedAssignments
 from ums.domain.parameters import Expression, Settings, flat
 from ums.profiles.changes import changed_keys
-from ums.profiles.content import MASK, catalogue_of, unsealed
+from ums.profiles.content import MASK, catalogue_of, is_secret, unsealed
 from ums.profiles.exchanging import exchanged, paths_of
 from ums.profiles.models import Assignment, Profile
 from ums.profiles.selectors import profile_list
@@ -279,8 +279,9 @@ def _lines(catalogue: Catalogue, old: Settings, new: Settings) -> list[str]:
     for key in sorted(changed_keys(old, new)):
         serial, _, name = key.rpartition(":")
         instance = new.instances.get(serial) or old.instances.get(serial)
-        parameter = catalogue.find(f"{instance.cls}.{name}" if instance else key)
-        secret = parameter is not None and parameter.secret
+        path = f"{instance.cls}.{name}" if instance else key
+        parameter = catalogue.find(path)
+        secret = any(is_secret(catalogue, path, side[key]) for side in (before, after) if key in side)
         lines.append(f"{key} ({parameter.label})" if parameter else f"{key} (not in the catalogue)")
         lines += [
             f"{sign}   {_shown(side[key], secret)}" for sign, side in (("-", before), ("+", after)) if key in side
