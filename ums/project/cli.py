@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ums import __version__
 from ums.agent.cli import add_agent_parser, add_simulate_parser
+from ums.project.node_cli import add_data, add_node_parser, use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"UMS {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
+    add_node_parser(commands)
     _add_api_token(commands)
     _add_reset_password(commands)
     _add_profiles(commands)
@@ -31,16 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        metavar="DIR",
-        type=Path,
-        default=None,
-        help="data directory (UMS_DATA; default: $XDG_DATA_HOME/ums or ~/.local/share/ums)",
-    )
-
-
 def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "up",
@@ -48,7 +40,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         description="Start one UMS Server with everything inside: console, API, device connector, task worker and, "
         "unless UMS_DATABASE_URL names another, an embedded database. Ctrl-C ends it.",
     )
-    _add_data(parser)
+    add_data(parser)
     parser.add_argument(
         "--bind",
         metavar="ADDR",
@@ -81,7 +73,7 @@ def _add_api_token(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     parser.add_argument("name", help="what it is for, as the list of tokens shows it")
     parser.add_argument("--user", default="admin", help="whose permissions it has (%(default)s)")
-    _add_data(parser)
+    add_data(parser)
     parser.set_defaults(run=_api_token)
 
 
@@ -92,7 +84,7 @@ def _add_reset_password(commands: argparse._SubParsersAction[argparse.ArgumentPa
         description="Give an administrator a new random password, print it, and lift a lockout.",
     )
     parser.add_argument("user", nargs="?", default="admin", help="name of the administrator (%(default)s)")
-    _add_data(parser)
+    add_data(parser)
     parser.set_defaults(run=_reset_password)
 
 
@@ -146,44 +138,37 @@ def _add_profiles(commands: argparse._SubParsersAction[argparse.ArgumentParser])
                 "--create-directories", action="store_true", help="make missing directories of devices, too"
             )
         action.add_argument("--user", default="admin", help="whose permissions it has (%(default)s)")
-        _add_data(action)
+        add_data(action)
         action.set_defaults(run=_profiles, action=name)
 
 
 def _up(options: argparse.Namespace) -> int:
-    _use(options.data)
+    use(options.data)
     from ums.project.up import up
 
     return up(bind=options.bind, port=options.port, demo=options.demo)
 
 
 def _api_token(options: argparse.Namespace) -> int:
-    _use(options.data)
+    use(options.data)
     from ums.project.operator import api_token
 
     return api_token(name=options.name, username=options.user)
 
 
 def _reset_password(options: argparse.Namespace) -> int:
-    _use(options.data)
+    use(options.data)
     from ums.project.operator import reset_password
 
     return reset_password(username=options.user)
 
 
 def _profiles(options: argparse.Namespace) -> int:
-    _use(options.data)
+    use(options.data)
     from ums.project import profile_files
 
     code: int = getattr(profile_files, options.action)(options)
     return code
-
-
-def _use(data: Path | None) -> None:
-    """The settings read the environment when they are loaded: this comes before."""
-    if data is not None:
-        os.environ["UMS_DATA"] = str(data.expanduser().resolve())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ums.project.settings")
 
 
 def _port(text: str) -> int:
