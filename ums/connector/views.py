@@ -30,6 +30,7 @@ from ums.connector.unit_ids import check_unit_id
 from ums.core.actor import Actor
 from ums.core.errors import AppError
 from ums.core.middleware import client_address
+from ums.core.throttle import network_of
 from ums.files.answers import content_answer
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from ums.connector.models import Certificate
+    from ums.core.throttle import Throttle
 
 log = structlog.get_logger("ums.connector")
 
@@ -79,7 +81,7 @@ def simplereenroll(request: HttpRequest) -> HttpResponse:
 @require_GET
 def device_file(request: HttpRequest, sha256: str) -> HttpResponseBase:
     """The content of a file that the device should have. Bearer: a proof made for this file; a Range is served."""
-    network = throttle.network_of(client_address(request))
+    network = network_of(client_address(request))
     try:
         _check(throttle.addresses, network)
         device = _proven(_credentials(request, "Bearer"), file=sha256).device
@@ -143,7 +145,7 @@ class _TooManyFailures(AppError):
         self.seconds = seconds
 
 
-def _check(failures: throttle.Throttle, name: str) -> None:
+def _check(failures: Throttle, name: str) -> None:
     if seconds := failures.wait(name):
         raise _TooManyFailures(seconds)
 
@@ -152,7 +154,7 @@ def _answer(
     request: HttpRequest, scheme: str, result: str, work: Callable[[str, bytes, str], Certificate]
 ) -> HttpResponse:
     address = client_address(request)
-    network = throttle.network_of(address)
+    network = network_of(address)
     try:
         _check(throttle.addresses, network)
         issued = work(_credentials(request, scheme), _csr(request), address)

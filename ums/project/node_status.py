@@ -71,10 +71,10 @@ def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _lines() -> list[Line]:
     from ha.clock import database_now
-    from ha.selectors import nodes_with_processes
+    from ha.models import Node
 
-    nodes, now = nodes_with_processes(), database_now()
-    return [line for node in nodes for line in _of_node(node, now)]
+    now = database_now()
+    return [line for node in Node.objects.prefetch_related("processes") for line in _of_node(node, now)]
 
 
 def _of_node(node: Node, now: datetime) -> list[Line]:

@@ -15,10 +15,10 @@ from django.test import Client
 
 from tests.apps.connector.world import SimDevice, csr_of, expired, metric
 from tests.factories import EnrolmentKeyFactory, root
-from ums.connector import throttle
 from ums.connector.models import Certificate, EnrolmentKey
 from ums.connector.services import certificate_revoke
 from ums.core.actor import SYSTEM
+from ums.core.throttle import Throttle, network_of
 
 pytestmark = pytest.mark.django_db
 
@@ -190,7 +190,7 @@ def test_failures_of_an_address_are_throttled(client: Client) -> None:
 
 
 def test_throttles_forget_and_stay_small() -> None:
-    failures = throttle.Throttle(burst=2, every=0.05, size=3)
+    failures = Throttle(burst=2, every=0.05, size=3)
     failures.failed("a")
     assert failures.wait("a") == 0
     failures.failed("a")
@@ -212,7 +212,7 @@ def test_throttles_forget_and_stay_small() -> None:
     ],
 )
 def test_one_subscriber_is_one_address(address: str, network: str) -> None:
-    assert throttle.network_of(address) == network
+    assert network_of(address) == network
 
 
 def test_nothing_secret_is_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
