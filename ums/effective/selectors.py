@@ -19,12 +19,11 @@ from ums.domain.parameters import Catalogue, Instance
 from ums.domain.protocol import BodyInstance, SettingsBody, encode
 from ums.effective.files import entries, tag_with_files
 from ums.effective.keys import key_sources
-from ums.effective.layers import DevicePlan, Plan, layers_of, plans_for_devices
-from ums.profiles.content import MASK, catalogue_of
-from ums.profiles.models import Catalogue as CatalogueRow
+from ums.effective.layers import DevicePlan, Plan, contents_of, layers_of, plans_for_devices
+from ums.profiles.content import MASK, catalogue_at
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ums.devices.models import Device
     from ums.domain.effectiveness import Explanation
@@ -60,19 +59,29 @@ class _Memo:
         self._results: OrderedDict[Plan, Result] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, plan: Plan) -> Result:
-        if current_trial():
-            return _computed(plan)
+    def results(self, plans: Iterable[Plan]) -> dict[int, Result]:
+        """The result of each plan, by its identity; what is not remembered is computed, equal plans once."""
+        found: dict[int, Result] = {}
+        missing: dict[Plan, list[int]] = {}
+        remembered = {} if current_trial() else self._results
         with self._lock:
-            if plan in self._results:
-                self._results.move_to_end(plan)
-                return self._results[plan]
-        result = _computed(plan)
+            for plan in plans:
+                if plan in remembered:
+                    self._results.move_to_end(plan)
+                    found[id(plan)] = remembered[plan]
+                else:
+                    missing.setdefault(plan, []).append(id(plan))
+        for plan, result in _computed(missing):
+            found.update(dict.fromkeys(missing[plan], result))
+            if not current_trial():
+                self._remember(plan, result)
+        return found
+
+    def _remember(self, plan: Plan, result: Result) -> None:
         with self._lock:
             self._results[plan] = result
             while len(self._results) > self._size:
                 self._results.popitem(last=False)
-        return result
 
 
 _memo = _Memo(2000)
@@ -86,12 +95,23 @@ def settings_for_devices(
     `logins`: what reaches the users who are logged in, by device.
     """
     plans = plans_for_devices(device_ids, logins)
-    return {pk: DeviceSettings(state, _memo.get(state.plan)) for pk, state in plans.items()}
+    results = _memo.results({id(state.plan): state.plan for state in plans.values()}.values())
+    return {pk: DeviceSettings(state, results[id(state.plan)]) for pk, state in plans.items()}
 
 
-def _computed(plan: Plan) -> Result:
-    catalogue = _catalogue(plan)
-    effective = resolve(layers_of(plan), catalogue.defaults if catalogue else {})
+def _computed(plans: Collection[Plan]) -> Iterator[tuple[Plan, Result]]:
+    """Each plan with its result. What they have in common is read once, and what is alike in them made once."""
+    if not plans:
+        return
+    contents = contents_of(plans)
+    # In the order of their catalogues, of which only some are remembered.
+    for plan in sorted(plans, key=lambda plan: plan.catalogue_id or 0):
+        catalogue = _catalogue(plan)
+        effective = resolve(layers_of(plan, contents), catalogue.defaults if catalogue else {})
+        yield plan, _result(effective, catalogue, plan)
+
+
+def _result(effective: Effective, catalogue: Catalogue | None, plan: Plan) -> Result:
     locked = sorted(path for path, layer in effective.winners.items() if layer.rank < Rank.LOCAL)
     body = SettingsBody(
         values=effective.values,
@@ -111,9 +131,7 @@ def _tag(effective: Effective, catalogue: Catalogue | None) -> str:
 
 
 def _catalogue(plan: Plan) -> Catalogue | None:
-    if plan.catalogue_id is None:
-        return None
-    return catalogue_of(CatalogueRow.objects.defer("definition").get(pk=plan.catalogue_id))
+    return None if plan.catalogue_id is None else catalogue_at(plan.catalogue_id, plan.checksum)
 
 
 def _with_defaults(catalogue: Catalogue | None, instance: Instance) -> dict[str, Value]:
