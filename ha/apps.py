@@ -1,7 +1,21 @@
 from django.apps import AppConfig
 
+from ums.audit.catalogue import declare
+
 
 class HaConfig(AppConfig):
     name = "ha"
     label = "ha"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        declare(
+            network_token__created="A network token was made, by which hosts join the network.",
+            network_token__revoked="A network token was revoked: nobody joins by it any more.",
+            node__joined="A host joined the network by its token.",
+            node__refused="A host that has a network token was not taken in.",
+            network__updated="The cluster address was changed.",
+            process__deleted="The entry of a process that is gone was removed.",
+            service__started="A server or load balancer was started.",
+            service__stopped="A server or load balancer was stopped.",
+        )

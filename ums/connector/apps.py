@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from ha.registry import declare_hand_over
+from ha.registry import declare_hand_over, declare_issuer
 from ums.audit.catalogue import declare
 
 
@@ -10,9 +10,11 @@ class ConnectorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from ums.connector.issuer import WebIssuer
         from ums.devices.services import presence_lost
 
         declare_hand_over(lambda life: presence_lost(server=life))
+        declare_issuer(WebIssuer())
         declare(
             authority__created="A certificate authority of this installation was made.",
             enrolment_key__created="A first-authentication key was made.",

@@ -117,7 +117,9 @@ TEMPLATES = [
 # ---------------------------------------------------------------- database
 
 _default_url = UMS_NODE.database_url if UMS_NODE else f"sqlite:///{UMS_DATA / 'ums.sqlite3'}"
-DATABASES = {"default": env.db_url("UMS_DATABASE_URL", default=_default_url)}
+UMS_DATABASE_URL = env.str("UMS_DATABASE_URL", default=_default_url)
+"""Holds a password: handed to nodes that join, and never shown."""
+DATABASES = {"default": env.db_url_config(UMS_DATABASE_URL)}
 _database = DATABASES["default"]
 UMS_EMBEDDED_DATABASE = _database["ENGINE"] == "django.db.backends.sqlite3"
 if UMS_EMBEDDED_DATABASE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from ha.join_views import join
 from ums.project import status
 
 handler500 = "ums.console.views.server_error"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("webapp/", include("ums.connector.console_urls")),
     path("device-connector/", include("ums.connector.urls")),
     path("api/v1/", include("ums.api.urls")),
+    path("ha/join", join, name="ha_join"),
     path("ums/check-status", status.check_status, name="check_status"),
     path("metrics", status.metrics, name="metrics"),
 ]

@@ -1,14 +1,16 @@
-"""Routes that are not for administrators: the root, monitors, and devices that enrol."""
+"""Routes that are not for administrators: the root, monitors, devices that enrol, and hosts that join."""
 
 from tests.meta.routes.shape import OPEN, Route
 
 REFUSED = "401 401 401 401 401"
-"""An administrator's session means nothing here: devices prove who they are in other ways."""
+"""An administrator's session means nothing here: devices and nodes prove who they are in other ways."""
 
 ROUTES = [
     Route("/", "302 302 302 302 login"),
     Route("check_status", OPEN),
     Route("metrics", OPEN),
+    # a host that joins proves to have the network's token
+    Route("ha_join", REFUSED, "POST"),
     Route("device_connector:est_cacerts", OPEN),
     Route("device_connector:est_simpleenroll", REFUSED, "POST"),
     Route("device_connector:est_simplereenroll", REFUSED, "POST"),
