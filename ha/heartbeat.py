@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from ha import bus
 from ha.selectors import everybody_hears
-from ha.services import Figures, process_beat, process_ended, process_register, processes_lost
+from ha.services import Figures, process_beat, process_ended, process_register, process_sample, processes_lost
 from ums.domain.processes import BEAT_EVERY, LOST_AFTER, ServiceStatus
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Heartbeat(Thread):
         self._ended = Event()
         self._registered = False
         self._beating_since: float | None = None
+        self._sampled = 0
 
     def run(self) -> None:
         """Beat until stopped. Errors of the database are logged once and tried again."""
@@ -76,6 +77,7 @@ class Heartbeat(Thread):
             log.warning("process_was_given_up", process=self.identity.id)
             process_register(identity=self.identity, status=self.status)
             self._reborn(self.identity.life)
+        self._sample()
         if carrier := bus.current():
             carrier.everybody_hears_first = everybody_hears(carrier.first)
         now = time.monotonic()
@@ -84,6 +86,12 @@ class Heartbeat(Thread):
         # After an outage of the database all look silent; who has just come back judges nobody.
         if self._judges and now - self._beating_since > LOST_AFTER:
             processes_lost()
+
+    def _sample(self) -> None:
+        minute = int(time.time() // 60)
+        if minute != self._sampled:
+            process_sample(identity=self.identity, figures=self._figures())
+            self._sampled = minute
 
     def stop(self, *, seconds: float = 3.0) -> None:
         """End the thread and say that this process has stopped."""

@@ -7,7 +7,12 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from ha.validators import is_host
 from ums.domain.processes import Mode, ProcessType, ServiceStatus
+
+TYPES = [(one.value, one.name) for one in ProcessType]
+STATUSES = [(one.value, one.name) for one in ServiceStatus]
+MODES = [(one.value, one.name) for one in Mode]
 
 
 class Network(models.Model):
@@ -19,6 +24,7 @@ class Network(models.Model):
         "Cluster address",
         max_length=253,
         blank=True,
+        validators=[is_host],
         help_text="Name under which devices reach an external load balancer or proxy; empty without one.",
     )
     cluster_port = models.PositiveIntegerField("Port", default=8443)
@@ -91,25 +97,24 @@ class Process(models.Model):
 
     id = models.CharField("Process ID", primary_key=True, max_length=64, db_column="epr_process_id")
     host = models.CharField("Process name", max_length=253, db_column="epr_process_host")
-    type = models.CharField(
-        max_length=32, db_column="epr_process_type", choices=[(one.value, one.name) for one in ProcessType]
-    )
+    type = models.CharField(max_length=32, db_column="epr_process_type", choices=TYPES)
     mode = models.CharField(
         max_length=32,
         db_column="epr_process_mode",
         default=Mode.NORMAL.value,
-        choices=[(one.value, one.name) for one in Mode],
+        choices=MODES,
     )
     status = models.CharField(
         "Service status",
         max_length=32,
         db_column="epr_service_status",
-        choices=[(one.value, one.name) for one in ServiceStatus],
+        choices=STATUSES,
     )
     timestamp = models.DateTimeField(db_column="epr_timestamp", help_text="Last heartbeat, by the database's clock.")
     version = models.CharField(max_length=32, db_column="epr_version")
     node = models.ForeignKey(Node, models.CASCADE, related_name="processes")
     life = models.CharField(max_length=36, blank=True)
+    pid = models.PositiveIntegerField(default=0, help_text="On its host; 0 when nobody knows.")
     started_at = models.DateTimeField()
     skew = models.FloatField(default=0.0, help_text="Seconds that its clock is ahead of the database's.")
     bus = models.CharField(max_length=8, blank=True, help_text="What carries its messages: redis or database.")

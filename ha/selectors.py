@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from ha.models import Node, Process
-from ums.domain.processes import ALIVE
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ha.clock import database_now
+from ha.models import Network, NetworkEvent, Process, ProcessSample
+from ha.shown import POINTS, ProcessRow, age_of
+from ums.core.access import Action, restrict
+from ums.domain.processes import ALIVE, ProcessType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.db.models import QuerySet
+
+LIST_TYPES = {"servers": ProcessType.SERVER, "balancers": ProcessType.BALANCER}
+"""Pages of the tree below “UMS Network”."""
 
 
 def everybody_hears(carrier: str) -> bool:
@@ -11,6 +26,36 @@ def everybody_hears(carrier: str) -> bool:
     return not Process.objects.filter(status__in=ALIVE).exclude(bus__in=[carrier, ""]).exists()
 
 
-def nodes_with_processes() -> list[Node]:
-    """All nodes by name, each with its processes loaded."""
-    return list(Node.objects.prefetch_related("processes"))
+def network_get() -> Network | None:
+    """The network; None before the first server has started."""
+    return Network.objects.first()
+
+
+def process_list(*, user: Any) -> QuerySet[Process]:
+    """All processes; nothing for those who may not administer the network."""
+    return restrict(Process.objects.select_related("node"), user, Action.ADMINISTER)
+
+
+def process_rows(*, processes: QuerySet[Process], minutes: int = POINTS) -> list[ProcessRow]:
+    """Processes with the age of their heartbeats and what they did in the last minutes."""
+    now = database_now()
+    found = list(processes)
+    samples = _samples([process.pk for process in found], now - timedelta(minutes=minutes))
+    return [ProcessRow(process, age_of(process, now), samples[process.pk]) for process in found]
+
+
+def _samples(ids: Collection[str], since: Any) -> dict[str, list[ProcessSample]]:
+    by_process: dict[str, list[ProcessSample]] = defaultdict(list)
+    for sample in ProcessSample.objects.filter(process__in=ids, at__gte=since).order_by("at"):
+        by_process[sample.process_id].append(sample)
+    return by_process
+
+
+def process_of_type(*, node_id: Any, type: str) -> Process | None:
+    """The process of one kind on a node."""
+    return Process.objects.filter(node=node_id, type=type).first()
+
+
+def event_list(*, user: Any) -> QuerySet[NetworkEvent]:
+    """All events of the network, newest first."""
+    return restrict(NetworkEvent.objects.all(), user, Action.ADMINISTER)

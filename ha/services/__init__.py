@@ -1,5 +1,6 @@
 """What is written about the network."""
 
+from ha.services.entries import network_update, process_delete, process_sample
 from ha.services.leases import lease_hold, lease_release, lease_take
 from ha.services.nodes import network_ensure, node_ensure
 from ha.services.processes import (
@@ -10,17 +11,26 @@ from ha.services.processes import (
     process_register,
     processes_lost,
 )
+from ha.services.reports import clock_event, process_reported
+from ha.services.wanted import service_start, service_stop
 
 __all__ = [
     "Figures",
     "Identity",
+    "clock_event",
     "lease_hold",
     "lease_release",
     "lease_take",
     "network_ensure",
+    "network_update",
     "node_ensure",
     "process_beat",
+    "process_delete",
     "process_ended",
     "process_register",
+    "process_reported",
+    "process_sample",
     "processes_lost",
+    "service_start",
+    "service_stop",
 ]

@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ha.models import NetworkEvent, Process
+from ha.shown import NAMES
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-NAMES = {
-    "UMS_RMGUISERVER": "UMS Server",
-    "UMS_BROKER": "UMS Load Balancer",
-    "UMS_WATCHDOG": "UMS Watchdog",
-    "UMS_WORKER": "UMS Worker",
-}
-"""Process types as people say them."""
 
 
 def process_event(process: Process, kind: str, text: str, at: datetime) -> None:

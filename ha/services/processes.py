@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class Identity:
     host: str
     life: str
     version: str
+    pid: int = field(default_factory=os.getpid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def process_register(*, identity: Identity, status: ServiceStatus = ServiceStatu
             "node": node,
             "version": identity.version,
             "life": identity.life,
+            "pid": identity.pid,
             "status": status,
             "timestamp": now,
             "started_at": now,

@@ -4,6 +4,7 @@ from tests.factories.accounts import PASSWORD, GrantFactory, GroupFactory, UserF
 from tests.factories.connector import EnrolmentKeyFactory
 from tests.factories.devices import DeviceFactory, DirectoryFactory, root
 from tests.factories.files import FileAssignmentFactory, FileFactory
+from tests.factories.ha import NodeFactory, ProcessFactory
 from tests.factories.jobs import BatchFactory, CommandFactory
 from tests.factories.profiles import (
     AssignmentFactory,
@@ -29,6 +30,8 @@ __all__ = [
     "FileFactory",
     "GrantFactory",
     "GroupFactory",
+    "NodeFactory",
+    "ProcessFactory",
     "ProfileFactory",
     "RevisionFactory",
     "TemplateAssignmentFactory",

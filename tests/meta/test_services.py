@@ -39,6 +39,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "process_beat": PROCESS,
     "process_ended": PROCESS,
     "process_register": PROCESS,
+    "process_sample": PROCESS,
     "processes_lost": PROCESS,
     "lease_hold": "reads and locks: what is done on the strength of a lease is recorded by who does it",
     "lease_release": "processes settle among themselves who does a piece of work; what they do is recorded there",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import DefaultRouter
 
+from ha.api import NetworkEventViewSet, ProcessViewSet, network
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
@@ -42,6 +43,10 @@ router.register("batches", BatchViewSet, "batch")
 router.register("enrolment-keys", EnrolmentKeyViewSet, "enrolment-key")
 router.register("audit", EventViewSet, "event")
 router.register("features", FeatureViewSet, "feature")
+router.register("network/processes", ProcessViewSet, "process")
+router.register("network/events", NetworkEventViewSet, "network-event")
+
+__all__ = ["effective_settings", "network", "profile_effect", "router"]
 
 effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})
 profile_effect = ProfileEffectViewSet.as_view({"get": "retrieve"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
-from ums.api.router import effective_settings, profile_effect, router
+from ums.api.router import effective_settings, network, profile_effect, router
 from ums.api.views import DocsView, SchemaView, UnknownView
 
 app_name = "api"
@@ -13,6 +13,7 @@ urlpatterns = [
     *router.urls,
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/effective-settings/$", effective_settings, name="effective-settings"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
+    path("network/", network, name="network"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", login_required(DocsView.as_view()), name="docs"),
     re_path(r"^[\s\S]*$", UnknownView.as_view(), name="unknown"),

@@ -75,6 +75,10 @@ OBJECTS: dict[str, Kind] = {
     "grant": Kind("Permission"),
     "apitoken": Kind("API token"),
     "feature": Kind("Feature"),
+    "network": Kind("Network"),
+    "networktoken": Kind("Network token"),
+    "node": Kind("Node"),
+    "process": Kind("Process", "ha.Process", _page("ha:process_detail"), Action.ADMINISTER),
 }
 """By the name that events store."""
 

@@ -263,11 +263,26 @@ def _current(location: str) -> tuple[str, int | None]:
     return "", None
 
 
+def _network(path: str) -> Node:
+    """What the network is made of, as the original names it (manual p. 29)."""
+    leaves = [
+        ("servers", "Server", "server", reverse("ha:process_list", args=["servers"])),
+        ("balancers", "Load Balancer", "split", reverse("ha:process_list", args=["balancers"])),
+        ("network-events", "Events", "history", reverse("ha:event_list")),
+    ]
+    children = [
+        Node(id=name, label=label, icon=icon, level=3, url=url, current=path.startswith(url))
+        for name, label, icon, url in leaves
+    ]
+    return Node(id="network", label="UMS Network", icon="network", level=2, branch=True, open=True, children=children)
+
+
 def _administration(user: Any, path: str) -> Node | None:
     leaves = [
         ("keys", "First-authentication Keys", "key-round", reverse("connector:key_list"), Action.ENROL),
         ("features", "UMS Features", "toggle-right", reverse("features:feature_list"), Action.ADMINISTER),
         ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
+        ("network-settings", "Server Network Settings", "waypoints", reverse("ha:network_settings"), Action.ADMINISTER),
         ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
     ]
     allowed = [leaf for leaf in leaves if may_somewhere(user, leaf[4])]
@@ -293,5 +308,5 @@ def _administration(user: Any, path: str) -> Node | None:
         level=1,
         branch=True,
         open=True,
-        children=[configuration],
+        children=[_network(path), configuration] if may_somewhere(user, Action.ADMINISTER) else [configuration],
     )

@@ -90,7 +90,7 @@ def _of_node(node: Node, now: datetime) -> list[Line]:
 
 
 def _of_process(node: Node, process: Process, now: datetime, wanted: bool) -> Line:
-    from ha.services.events import NAMES
+    from ha.shown import NAMES
     from ums.domain.processes import ServiceStatus, is_lost, is_suspect
 
     age = max(0.0, (now - process.timestamp).total_seconds())
@@ -117,7 +117,7 @@ def _of_process(node: Node, process: Process, now: datetime, wanted: bool) -> Li
 
 
 def _missing(node: Node, kind: str) -> Line:
-    from ha.services.events import NAMES
+    from ha.shown import NAMES
 
     return Line(
         node=node.name,

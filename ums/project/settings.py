@@ -259,6 +259,10 @@ SPECTACULAR_SETTINGS = {
         "DeviceStatus": "ums.devices.filters.STATUSES",
         "SettingsSource": "ums.effective.filters.SOURCES",
         "When": "ums.devices.api.WHEN",
+        "TemplateKeyType": "ums.profiles.models.KeyType",
+        "ProcessType": "ha.models.TYPES",
+        "ServiceStatus": "ha.models.STATUSES",
+        "ProcessMode": "ha.models.MODES",
     },
 }
 

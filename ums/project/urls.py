@@ -15,6 +15,7 @@ urlpatterns = [
     path("webapp/", include("ums.console.urls")),
     path("webapp/", include("ums.accounts.urls")),
     path("webapp/", include("ums.features.urls")),
+    path("webapp/", include("ha.urls")),
     path("webapp/", include("ums.devices.urls")),
     path("webapp/", include("ums.files.urls")),
     path("webapp/", include("ums.profiles.urls")),

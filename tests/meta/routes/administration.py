@@ -5,6 +5,8 @@ from tests.meta.routes.shape import ROOT_ONLY, Budget, Route
 KEY = {"pk": "enrolment_key"}
 IDS = {"ids": "enrolment_key"}
 CATALOGUE = {"pk": "catalogue"}
+SERVERS = {"kind": "=servers"}
+PROCESS = {"pk": "process"}
 PRIORITY = {"name": "=priority_profiles"}
 CHANGED = "204 403 403 403 login"
 
@@ -26,6 +28,17 @@ ROUTES = [
     Route("features:feature_list", ROOT_ONLY),
     Route("features:feature_switch", ROOT_ONLY, at=PRIORITY),
     Route("features:feature_switch", CHANGED, "POST", at=PRIORITY, query={"enabled": "=0"}),
+    Route("ha:process_list", ROOT_ONLY, at=SERVERS),
+    Route("ha:process_list", "404 403 403 403 login", at={"kind": "=others"}),
+    Route("ha:process_detail", ROOT_ONLY, at=PROCESS),
+    Route("ha:process_delete", ROOT_ONLY, at=PROCESS),
+    Route("ha:process_delete", "409 403 403 403 login", "POST", at=PROCESS),
+    Route("ha:process_delete", CHANGED, "POST", at={"pk": "lost_process"}),
+    Route("ha:event_list", ROOT_ONLY),
+    Route("ha:event_list", "422 403 403 403 login", query={"f": "=kind:wrong"}),
+    Route("ha:network_settings", ROOT_ONLY),
+    Route("ha:network_settings", ROOT_ONLY, "POST", data={"cluster_host": "=ums.example.org", "cluster_port": "=443"}),
+    Route("ha:network_settings", "422 403 403 403 login", "POST", data={"cluster_port": "=0"}),
     Route("profiles:catalogue_list", ROOT_ONLY),
     Route("profiles:catalogue_import", ROOT_ONLY),
     Route("profiles:catalogue_import", "422 403 403 403 login", "POST"),
@@ -44,4 +57,7 @@ BUDGETS = [
     Budget("profiles:catalogue_list", 12),
     Budget("audit:event_list", 18),
     Budget("features:feature_list", 12),
+    Budget("ha:process_list", 16, at=SERVERS),
+    Budget("ha:process_detail", 20, at=PROCESS),
+    Budget("ha:event_list", 14),
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django import template
 from django.utils import timezone
@@ -16,6 +17,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 register = template.Library()
 
@@ -90,6 +94,31 @@ def when(moment: datetime | None, never: str = "never") -> SafeString:
     local = timezone.localtime(moment)
     return format_html(
         '<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M:%S %Z")
+    )
+
+
+SPARK_WIDTH, SPARK_HEIGHT = 120, 20
+
+
+@register.simple_tag
+def spark(values: Sequence[int], label: str, large: bool = False) -> SafeString:
+    """A small line picture of numbers, oldest first; `label` and the extremes are read in place of it."""
+    if len(values) < 2:
+        return format_html('<span class="muted" title="{}">–</span>', label)
+    top, step = max(max(values), 1), SPARK_WIDTH / (len(values) - 1)
+    points = " ".join(
+        f"{n * step:.1f},{SPARK_HEIGHT - value / top * SPARK_HEIGHT:.1f}" for n, value in enumerate(values)
+    )
+    told = f"{label}: from {min(values):,} to {max(values):,}, now {values[-1]:,}"
+    return format_html(
+        '<svg class="spark{}" viewBox="-1 -2 {} {}" preserveAspectRatio="none" role="img" aria-label="{}"><title>{}'
+        '</title><polyline points="{}"/></svg>',
+        " large" if large else "",
+        SPARK_WIDTH + 2,
+        SPARK_HEIGHT + 4,
+        told,
+        told,
+        points,
     )
 
 

@@ -1,0 +1,82 @@
+"""What administrators decide about the network's rows, and the points of its pictures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from ha.clock import database_now
+from ha.models import Process, ProcessSample
+from ha.services.nodes import network_ensure
+from ha.shown import age_of
+from ums.audit.services import changed, record
+from ums.core.access import Action, require
+from ums.core.errors import AppError
+from ums.core.validation import clean
+from ums.domain.processes import ALIVE, LOST_AFTER, ProcessType
+from ums.live.messages import ProcessesChanged
+from ums.live.publish import publish_on_commit
+
+if TYPE_CHECKING:
+    from ha.models import Network
+    from ha.services.processes import Figures, Identity
+    from ums.core.actor import Actor
+
+KEEP_SAMPLES = timedelta(hours=24)
+
+
+@transaction.atomic
+def process_delete(*, actor: Actor, process: Process) -> None:
+    """Remove the row of a process that is really gone; its node goes with its last row.
+
+    Raises NotAllowed, and AppError `process_alive` while it, or the watchdog of its node, still answers.
+    """
+    require(actor.user, Action.ADMINISTER)
+    rows = list(Process.objects.select_for_update().select_related("node").filter(node=process.node_id))
+    process = next(row for row in rows if row.pk == process.pk)
+    now = database_now()
+    for row in rows:
+        if row.status in ALIVE and age_of(row, now) < LOST_AFTER and row.type in {process.type, ProcessType.WATCHDOG}:
+            what = "It still answers" if row.pk == process.pk else "The watchdog of its node still answers"
+            raise AppError(
+                "process_alive",
+                f"{what}: stop the node first. Only entries of what is really gone can be removed.",
+                status=409,
+            )
+    record(actor=actor, action="process.deleted", target=process, before={"host": process.host, "type": process.type})
+    if len(rows) == 1:
+        process.node.delete()
+    else:
+        process.delete()
+    publish_on_commit(ProcessesChanged())
+
+
+@transaction.atomic
+def network_update(*, actor: Actor, cluster_host: str, cluster_port: int) -> Network:
+    """The cluster address: where devices reach an external load balancer or proxy. Raises NotAllowed, AppError."""
+    require(actor.user, Action.ADMINISTER)
+    network = network_ensure()
+    before = {"cluster_host": network.cluster_host, "cluster_port": network.cluster_port}
+    network.cluster_host, network.cluster_port = cluster_host.strip(), cluster_port
+    clean(network)
+    after = {"cluster_host": network.cluster_host, "cluster_port": network.cluster_port}
+    network.save(update_fields=list(after))
+    old, new = changed(before, after)
+    record(actor=actor, action="network.updated", target=network, before=old, after=new)
+    return network
+
+
+def process_sample(*, identity: Identity, figures: Figures) -> None:
+    """A point of the process's picture, once a minute; points older than a day go."""
+    minute = database_now().replace(second=0, microsecond=0)
+    sample = ProcessSample(
+        process_id=identity.id,
+        at=minute,
+        connected=figures.connected,
+        waiting=figures.waiting,
+        refused=figures.refused,
+    )
+    ProcessSample.objects.bulk_create([sample], ignore_conflicts=True)
+    ProcessSample.objects.filter(process=identity.id, at__lt=minute - KEEP_SAMPLES).delete()

@@ -1,0 +1,16 @@
+"""Routes of the UMS Network pages, below /webapp/."""
+
+from django.urls import path, re_path
+
+from ha import views
+
+ID = r"(?P<pk>[A-Za-z0-9-]{1,64})"
+
+app_name = "ha"
+urlpatterns = [
+    path("network/<slug:kind>/", views.process_list, name="process_list"),
+    path("network-events/", views.event_list, name="event_list"),
+    path("network-settings/", views.network_settings, name="network_settings"),
+    re_path(rf"^network-processes/{ID}/$", views.process_detail, name="process_detail"),
+    re_path(rf"^network-processes/{ID}/delete$", views.process_delete, name="process_delete"),
+]
