@@ -16,6 +16,9 @@ from pathlib import Path
 
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/ums-tests.conf")
 
+SERVICES = {"redis-server": "redis-server", "postgresql": "postgresql", "haproxy": "haproxy", "nginx-light": "nginx"}
+"""Packages that bring a service of the system, and its name."""
+
 
 class Missing(RuntimeError):
     """A program is not installed."""
@@ -48,6 +51,8 @@ def font() -> Path:
 NEEDED: dict[str, Callable[[], Path]] = {
     "postgresql": postgresql_bin,
     "redis-server": lambda: program("redis-server"),
+    "haproxy": lambda: program("haproxy"),
+    "nginx-light": lambda: program("nginx"),
     "chromium": lambda: program("chromium"),
     "fonts-dejavu-core": font,
 }
@@ -81,7 +86,7 @@ def install(packages: list[str]) -> None:
         NO_CLUSTER.unlink()
         with suppress(OSError):  # not empty: somebody else's settings are there
             NO_CLUSTER.parent.rmdir()
-    for service in {"redis-server", "postgresql"}.intersection(packages):
+    for service in [SERVICES[package] for package in packages if package in SERVICES]:
         subprocess.run(["service", service, "stop"], check=False, capture_output=True)
         subprocess.run(["update-rc.d", service, "disable"], check=False, capture_output=True)
 
