@@ -10,12 +10,14 @@ from ha.clock import database_now
 from ha.models import Network, NetworkEvent, Process, ProcessSample
 from ha.shown import POINTS, ProcessRow, age_of
 from ums.core.access import Action, restrict
-from ums.domain.processes import ALIVE, ProcessType
+from ums.domain.processes import ALIVE, ProcessType, ServiceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.db.models import QuerySet
+
+NOT_THERE = (ServiceStatus.LOST, ServiceStatus.STOPPED)
 
 LIST_TYPES = {"servers": ProcessType.SERVER, "balancers": ProcessType.BALANCER}
 """Pages of the tree below “UMS Network”."""
@@ -41,7 +43,14 @@ def process_rows(*, processes: QuerySet[Process], minutes: int = POINTS) -> list
     now = database_now()
     found = list(processes)
     samples = _samples([process.pk for process in found], now - timedelta(minutes=minutes))
-    return [ProcessRow(process, age_of(process, now), samples[process.pk]) for process in found]
+    watched = set(
+        Process.objects.filter(type=ProcessType.WATCHDOG, node__in={process.node_id for process in found})
+        .exclude(status__in=NOT_THERE)
+        .values_list("node", flat=True)
+    )
+    return [
+        ProcessRow(process, age_of(process, now), samples[process.pk], process.node_id in watched) for process in found
+    ]
 
 
 def _samples(ids: Collection[str], since: Any) -> dict[str, list[ProcessSample]]:
@@ -54,6 +63,11 @@ def _samples(ids: Collection[str], since: Any) -> dict[str, list[ProcessSample]]
 def process_of_type(*, node_id: Any, type: str) -> Process | None:
     """The process of one kind on a node."""
     return Process.objects.filter(node=node_id, type=type).first()
+
+
+def servers_left(*, process: Process) -> int:
+    """How many other servers run."""
+    return Process.objects.filter(type=ProcessType.SERVER, status=ServiceStatus.RUNNING).exclude(pk=process.pk).count()
 
 
 def event_list(*, user: Any) -> QuerySet[NetworkEvent]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ums.domain.processes import ALIVE, MAX_SKEW, Mode, ServiceStatus, is_suspect
+from ums.domain.processes import ALIVE, MAX_SKEW, Mode, ProcessType, ServiceStatus, is_suspect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,8 @@ STATUS: dict[str, tuple[str, str]] = {
 }
 """Service status -> name of `{% status %}` and the words of the manual (p. 29)."""
 
+STOPPABLE = (ProcessType.SERVER, ProcessType.BALANCER)
+
 MODES: dict[str, str] = {Mode.NORMAL: "Normal Mode", Mode.UPDATE: "Update Mode"}
 POINTS = 60
 """Minutes in the small picture."""
@@ -44,6 +46,8 @@ class ProcessRow:
     process: Process
     age: float
     samples: Sequence[ProcessSample] = ()
+    supervised: bool = False
+    """A watchdog is there that can start and stop it."""
 
     @property
     def suspect(self) -> bool:
@@ -74,6 +78,16 @@ class ProcessRow:
     def alive(self) -> bool:
         """Whether it should be beating."""
         return self.process.status in ALIVE
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether stopping it makes sense."""
+        return self.supervised and self.alive and self.process.type in STOPPABLE
+
+    @property
+    def may_start(self) -> bool:
+        """Whether starting it makes sense."""
+        return self.supervised and not self.alive and self.process.type in STOPPABLE
 
     @property
     def clock(self) -> str:

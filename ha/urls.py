@@ -12,5 +12,7 @@ urlpatterns = [
     path("network-events/", views.event_list, name="event_list"),
     path("network-settings/", views.network_settings, name="network_settings"),
     re_path(rf"^network-processes/{ID}/$", views.process_detail, name="process_detail"),
+    re_path(rf"^network-processes/{ID}/start$", views.process_start, name="process_start"),
+    re_path(rf"^network-processes/{ID}/stop$", views.process_stop, name="process_stop"),
     re_path(rf"^network-processes/{ID}/delete$", views.process_delete, name="process_delete"),
 ]

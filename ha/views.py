@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ha import selectors, services
 from ha.event_criteria import FIELDS, apply_criteria
 from ha.forms import NetworkForm
 from ha.models import NetworkEvent, Process
+from ha.shown import NAMES
 from ums.core.access import Action, require
 from ums.core.actor import Actor
 from ums.core.answers import done
@@ -91,6 +92,38 @@ def process_delete(request: HttpRequest, pk: str) -> HttpResponse:
         f"The entry of {process.host} was removed.",
         changed=["network"],
         redirect=reverse("ha:process_list", args=[kind]),
+    )
+
+
+@require_POST
+def process_start(request: HttpRequest, pk: str) -> HttpResponse:
+    """Have the service started."""
+    process = _process(request, pk)
+    actor = Actor.from_request(request)
+    services.service_start(actor=actor, node=process.node, component=ProcessType(process.type))
+    return done(f"{NAMES[process.type]} on {process.host} is being started.", changed=["network"])
+
+
+@require_http_methods(["GET", "POST"])
+def process_stop(request: HttpRequest, pk: str) -> HttpResponse:
+    """The dialog that says what becomes of the devices; a POST has the service drained and stopped."""
+    process = _process(request, pk)
+    if request.method == "GET":
+        context = {
+            "process": process,
+            "name": NAMES[process.type],
+            "is_server": process.type == ProcessType.SERVER,
+            "left": selectors.servers_left(process=process),
+            "action_url": request.path,
+        }
+        return render(request, "ha/_stop.html", context)
+    actor = Actor.from_request(request)
+    # Who posts has seen the dialog, which says when no other server runs.
+    services.service_stop(actor=actor, node=process.node, component=ProcessType(process.type), confirmed=True)
+    return done(
+        f"{NAMES[process.type]} on {process.host} is being stopped.",
+        undo=reverse("ha:process_start", args=[pk]),
+        changed=["network"],
     )
 
 

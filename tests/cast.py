@@ -17,6 +17,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from ha.models import Process
 from tests.factories import (
     AssignmentFactory,
     BatchFactory,
@@ -40,6 +41,7 @@ from ums.audit.services import record
 from ums.core.access import Action
 from ums.core.actor import Actor
 from ums.devices.models import Directory, DirectoryKind
+from ums.domain.processes import ProcessType
 from ums.profiles.models import ProfileFile, ProfileKind
 
 ROLES = ("root", "admin", "reader", "stranger", "anonymous")
@@ -71,6 +73,12 @@ class Cast:
         if role != "anonymous":
             client.force_login(getattr(self, role), backend="django.contrib.auth.backends.ModelBackend")
         return client
+
+
+def watchdog_beside(process: Process) -> Process:
+    """The process, on a node that has a watchdog."""
+    ProcessFactory(node=process.node, type=ProcessType.WATCHDOG.value)
+    return process
 
 
 def make_cast() -> Cast:
@@ -117,6 +125,7 @@ def make_cast() -> Cast:
         "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
         "catalogue": profile.based_on,
         "process": ProcessFactory(),
+        "watched_process": watchdog_beside(ProcessFactory()),
         "lost_process": ProcessFactory(status="SERVICE_LOST", life=""),
         "batch": batch,
         "command": CommandFactory(batch=batch, device=device),

@@ -82,6 +82,27 @@ def test_only_what_is_gone_can_be_removed_and_its_node_goes_with_its_last_entry(
     assert Event.objects.get(action="process.deleted").before == {"host": process.host, "type": process.type}
 
 
+def test_stopping_says_what_becomes_of_the_devices_and_starting_takes_it_back(root: Client) -> None:
+    Process.objects.all().delete()
+    node = NodeFactory.create()
+    process = ProcessFactory.create(node=node, connected=1200)
+    assert "Stop service" not in root.get(SERVERS).content.decode()
+    ProcessFactory.create(node=node, type="UMS_WATCHDOG")
+    assert "Stop service" in root.get(SERVERS).content.decode()
+    url = f"/webapp/network-processes/{process.pk}"
+    assert "No other server runs" in root.get(f"{url}/stop").content.decode()
+    ProcessFactory.create()
+    assert "1,200 connected devices are asked" in root.get(f"{url}/stop").content.decode()
+    assert root.post(f"{url}/stop").status_code == 204
+    node.refresh_from_db()
+    assert not node.server_wanted
+    Process.objects.filter(pk=process.pk).update(status="SERVICE_STOPPED", life="")
+    assert "Start service" in root.get(f"{url}/").content.decode()
+    assert root.post(f"{url}/start").status_code == 204
+    node.refresh_from_db()
+    assert node.server_wanted
+
+
 def test_events_are_filtered_by_time_kind_and_host(root: Client) -> None:
     now = timezone.now()
     NetworkEvent.objects.create(at=now, kind="lost", node_name="north", text="The first one.")

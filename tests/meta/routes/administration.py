@@ -7,6 +7,7 @@ IDS = {"ids": "enrolment_key"}
 CATALOGUE = {"pk": "catalogue"}
 SERVERS = {"kind": "=servers"}
 PROCESS = {"pk": "process"}
+WATCHED = {"pk": "watched_process"}
 PRIORITY = {"name": "=priority_profiles"}
 CHANGED = "204 403 403 403 login"
 
@@ -31,6 +32,10 @@ ROUTES = [
     Route("ha:process_list", ROOT_ONLY, at=SERVERS),
     Route("ha:process_list", "404 403 403 403 login", at={"kind": "=others"}),
     Route("ha:process_detail", ROOT_ONLY, at=PROCESS),
+    Route("ha:process_stop", ROOT_ONLY, at=PROCESS),
+    Route("ha:process_stop", "409 403 403 403 login", "POST", at=PROCESS),
+    Route("ha:process_stop", CHANGED, "POST", at=WATCHED),
+    Route("ha:process_start", CHANGED, "POST", at=WATCHED),
     Route("ha:process_delete", ROOT_ONLY, at=PROCESS),
     Route("ha:process_delete", "409 403 403 403 login", "POST", at=PROCESS),
     Route("ha:process_delete", CHANGED, "POST", at={"pk": "lost_process"}),
