@@ -24,6 +24,7 @@ from ums.core.bodies import bounded  # noqa: E402
 from ums.live import publish  # noqa: E402
 from ums.live.consumers import BrowserConsumer  # noqa: E402
 from ums.project.network import start_bus  # noqa: E402
+from ums.project.ports import serves  # noqa: E402
 from ums.project.status import status  # noqa: E402
 
 if TYPE_CHECKING:
@@ -42,12 +43,23 @@ SOCKETS = {
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Dispatch by kind and path."""
-    if scope["type"] == "http":
+    if not serves(scope, settings.UMS_NODE):
+        await _nothing_here(scope, receive, send)
+    elif scope["type"] == "http":
         await bounded_pages(scope, receive, send)
     elif scope["type"] == "websocket":
         await SOCKETS.get(scope["path"], _no_such_socket)(scope, receive, send)
     elif scope["type"] == "lifespan":
         await _lifespan(receive, send)
+
+
+async def _nothing_here(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """A path that the port for devices does not have."""
+    if scope["type"] == "websocket":
+        await _no_such_socket(scope, receive, send)
+        return
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"The console is at another port.\n"})
 
 
 async def _no_such_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:

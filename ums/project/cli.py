@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ha.watchdog.parent import end_with_supervisor
 from ums import __version__
 from ums.agent.cli import add_agent_parser, add_simulate_parser
-from ums.project.node_cli import add_data, add_node_parser, use
+from ums.project.node_cli import add_data, add_node_parser, add_token_parser, use
+from ums.project.program_cli import add_programs, add_start_and_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 good, 1 failed with a line that says why, 2 wrong usage."""
+    end_with_supervisor()
     parser = argparse.ArgumentParser(prog="ums", description="Manages fleets of thin-client devices.")
     parser.add_argument("--version", action="version", version=f"UMS {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
-    add_node_parser(commands)
+    add_start_and_stop(add_node_parser(commands))
+    add_token_parser(commands)
+    add_programs(commands)
     _add_api_token(commands)
     _add_reset_password(commands)
     _add_profiles(commands)

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
@@ -24,6 +24,7 @@ from ums.core.private import write_private
 from ums.domain.processes import ProcessType, ServiceStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ha.bus.bus import Carrier
@@ -108,18 +109,21 @@ class Membership:
 
 def start_bus(process: str, loop: asyncio.AbstractEventLoop) -> None:
     """Hear other processes in `loop`. With an embedded database there are none."""
+    join_bus(process, deliver=lambda kind, body: deliver_to(loop, kind, body), missed=lambda: _look(loop))
+
+
+def join_bus(
+    process: str,
+    *,
+    deliver: Callable[[str, Any], None] = lambda kind, body: None,
+    missed: Callable[[], None] = lambda: None,
+) -> None:
+    """Send to other processes, and hear them in some thread. With an embedded database there are none."""
     if connection.vendor != "postgresql":
         return
     carriers: list[Carrier] = [RedisCarrier(settings.UMS_REDIS_URL)] if settings.UMS_REDIS_URL else []
     carriers.append(DatabaseCarrier(connection.get_connection_params))
-    bus.start(
-        bus.Bus(
-            process=process,
-            carriers=carriers,
-            deliver=lambda kind, body: deliver_to(loop, kind, body),
-            missed=lambda: _look(loop),
-        )
-    )
+    bus.start(bus.Bus(process=process, carriers=carriers, deliver=deliver, missed=missed))
 
 
 def _look(loop: asyncio.AbstractEventLoop) -> None:

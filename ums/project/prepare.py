@@ -19,17 +19,23 @@ if TYPE_CHECKING:
 PASSWORD_FILE = "admin-password"
 SUPERUSER = "admin"
 
+MIGRATION_LOCK = 0x554D53
+"""Number of the advisory lock that who changes the schema of a PostgreSQL database holds."""
+
 
 class StartError(Exception):
     """The server cannot start. The message is one line that says what is wrong and what to do."""
 
 
 @contextmanager
-def data_directory(path: Path) -> Iterator[None]:
-    """Create the data directory if needed and hold it: one server on each. Raises StartError."""
+def data_directory(path: Path, program: str = "ums") -> Iterator[None]:
+    """Create the data directory if needed and hold it: one server on each, and one of each other program of a node.
+
+    The file `<program>.lock` names the process that holds it. Raises StartError.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(path / "ums.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(path / f"{program}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StartError(
             f"The data directory {path} cannot be written: {error.strerror}. Choose another with --data."
@@ -94,11 +100,27 @@ def database() -> None:
                 "Start that version, or restore a backup from before the update."
             )
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False)
+            with _alone(connection):
+                call_command("migrate", verbosity=0, interactive=False)
     except (DatabaseError, sqlite3.DatabaseError, psycopg.Error) as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         name = _database_name(connection)
         raise StartError(f"The database {name} cannot be used: {what}. {_advice(what)}") from error
+
+
+@contextmanager
+def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Processes that start at once change the schema one after the other; the later ones find nothing to do."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", (MIGRATION_LOCK,))
 
 
 def _database_name(connection: BaseDatabaseWrapper) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from ipaddress import ip_address
 from threading import Lock
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -15,7 +17,10 @@ from django.http import HttpResponse, HttpResponseForbidden, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
+from ha.clock import database_now
+from ha.models import Process
 from ums.accounts.tokens import find_token
+from ums.domain.processes import LOST_AFTER, ProcessType, ServiceStatus
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -51,6 +56,10 @@ class Status:
         """The task worker finished its canary: it is not only there, it works."""
         self._worker = time.monotonic()
 
+    def worker_works(self) -> bool:
+        """Whether the task worker of this process has finished its canary lately."""
+        return time.monotonic() - self._worker <= WORKER_SILENCE
+
     def word(self) -> str:
         """The state, computed anew at most once in RECOMPUTE_AFTER."""
         with self._lock:
@@ -66,13 +75,22 @@ class Status:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM devices_directory LIMIT 1")
                 cursor.fetchone()
+            works = self.worker_works() if settings.UMS_NODE is None else _worker_of(UUID(settings.UMS_NODE.id))
         except DatabaseError as error:
             log.error("status_database", error=str(error))
             return "err"
-        if now - self._worker > WORKER_SILENCE:
-            log.warning("status_worker_silent", seconds=round(now - self._worker))
+        if not works:
+            log.warning("status_worker_silent")
             return "warn"
         return "ok"
+
+
+def _worker_of(node: UUID) -> bool:
+    """Whether the worker of a node runs and works: it beats only while its canary does. It is a process of its own."""
+    since = database_now() - timedelta(seconds=LOST_AFTER)
+    return Process.objects.filter(
+        node=node, type=ProcessType.WORKER, status=ServiceStatus.RUNNING, timestamp__gte=since
+    ).exists()
 
 
 status = Status()

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import ssl
 import sys
-import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import uvicorn
-from websockets.exceptions import InvalidState
 
 from ums.core.errors import AppError
 from ums.project.data import default_data_directory
@@ -21,21 +12,14 @@ from ums.project.prepare import (
     SUPERUSER,
     StartError,
     data_directory,
-    database,
     listening_socket,
     superuser,
 )
+from ums.project.serving import Server, configuration, load, put_right
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
-
-    from ums.project.network import Membership
-    from ums.project.tls import ServerFiles
-
-
-FAREWELL = 3.0
-"""Seconds for answers on their way, once devices have been drained."""
+    from pathlib import Path
 
 
 def up(*, bind: str, port: int, demo: int) -> int:
@@ -50,22 +34,16 @@ def up(*, bind: str, port: int, demo: int) -> int:
 
 
 def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
-    try:
-        import django
-
-        django.setup()
-    except OSError as error:
-        raise StartError(f"The data directory {data} cannot be read: {error.strerror}.") from error
-    database()
+    load(data)
     password = superuser(data)
     from ums.project.tls import server_files
 
-    _put_right()
+    put_right()
     from ums.project.network import Membership, local_node
 
     files = server_files(data, bind)
     port = listening.getsockname()[1]
-    server = Server(_configuration(files), Membership(local_node(data, bind, port)))
+    server = Server(configuration(files), Membership(local_node(data, bind, port)))
     url = f"https://{_host(bind)}:{port}"
     fleet = None
     if demo:
@@ -93,101 +71,6 @@ def _host(bind: str) -> str:
     """How this machine itself reaches a server that listens on `bind`."""
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
     return f"[{address}]" if ":" in address else address
-
-
-def _put_right() -> None:
-    """A server that starts knows no connection: what an earlier life claimed is put right before anybody looks."""
-    from django.conf import settings
-
-    from ums.core.actor import SYSTEM
-    from ums.devices.models import Presence
-    from ums.devices.services import presence_lost
-    from ums.profiles.services import builtin_catalogues_store
-
-    builtin_catalogues_store(actor=SYSTEM)
-    presence_lost()
-    if settings.UMS_EMBEDDED_DATABASE:
-        for server in Presence.objects.filter(connected=True).order_by().values_list("server", flat=True).distinct():
-            presence_lost(server=server)
-
-
-def _configuration(files: ServerFiles) -> uvicorn.Config:
-    configuration = uvicorn.Config(
-        "ums.project.asgi:application",
-        log_config=None,
-        lifespan="on",
-        ws="websockets-sansio",
-        ws_ping_interval=None,
-        ws_max_size=256 * 1024,
-        ws_per_message_deflate=False,
-        h11_max_incomplete_event_size=64 * 1024,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=5,
-        backlog=2048,
-        server_header=False,
-        proxy_headers=False,
-        ssl_certfile=str(files.certificate),
-        ssl_keyfile=str(files.key),
-        ssl_version=ssl.PROTOCOL_TLS_SERVER,
-    )
-    configuration.load()
-    assert configuration.ssl is not None
-    configuration.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
-    return configuration
-
-
-class Server(uvicorn.Server):
-    """Drains devices before it closes sockets: they are told to come back, and when."""
-
-    on_started: Callable[[], None] | None = None
-
-    def __init__(self, configuration: uvicorn.Config, membership: Membership) -> None:
-        super().__init__(configuration)
-        self._membership = membership
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C end the server in order. uvicorn would raise them once more when it is done, and the
-        process would die of the signal before it has stopped what else runs in it."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._membership.started(asyncio.get_running_loop())
-            if self.on_started:
-                self.on_started()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        from ums.connector import runtime
-
-        self._membership.ending()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(runtime.stop(drain=True), 15)
-        for server in self.servers:
-            server.close()
-        await self._close_connections()
-        await super().shutdown(sockets)
-        await asyncio.to_thread(self._membership.ended)
-
-    async def _close_connections(self) -> None:
-        """Ask what is still connected to end, then cut: a peer that went away without a TLS farewell is not waited
-        for, and a socket that is closing by itself is no reason to stop half-way."""
-        for connection in list(self.server_state.connections):
-            with suppress(InvalidState):
-                connection.shutdown()
-        end = time.monotonic() + FAREWELL
-        while self.server_state.connections and time.monotonic() < end:
-            await asyncio.sleep(0.05)
-        for connection in list(self.server_state.connections):
-            self.server_state.connections.discard(connection)
-            if connection.transport is not None:
-                connection.transport.abort()
 
 
 def _greet(url: str, data: Path, password: str | None) -> None:

@@ -1,0 +1,44 @@
+"""The commands `ums node start|stop`, and those that supervisor runs."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ums.project.node_cli import add_data, use
+
+if TYPE_CHECKING:
+    from ums.project.node_cli import Commands
+
+
+def add_programs(commands: Commands) -> None:
+    """`ums server`, `ums worker`, `ums balancer`, `ums watchdog`."""
+    _add(commands, "server", "run the UMS Server of a node, without its worker", "ums.project.node_server:server")
+    _add(commands, "worker", "run the task worker of a node", "ums.project.node_worker:worker")
+    _add(commands, "balancer", "run the load balancer of a node", "ums.project.node_balancer:balancer")
+    _add(commands, "watchdog", "run the watchdog of a node", "ums.project.node_watchdog:watchdog")
+
+
+def add_start_and_stop(actions: Commands) -> None:
+    """`ums node start`, `ums node stop`."""
+    _add(
+        actions,
+        "start",
+        "run this node: watchdog, and what it has of server, worker and load balancer; Ctrl-C ends it",
+        "ums.project.node_start:start",
+    )
+    _add(actions, "stop", "stop this node in order, from another shell", "ums.project.node_start:stop")
+
+
+def _add(commands: Commands, name: str, what: str, function: str) -> None:
+    parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    add_data(parser)
+    parser.set_defaults(run=_run, function=function)
+
+
+def _run(options: argparse.Namespace) -> int:
+    use(options.data)
+    module, _, name = options.function.partition(":")
+    code: int = getattr(import_module(module), name)()
+    return code
