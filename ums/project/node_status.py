@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import django
 from django.core.exceptions import ImproperlyConfigured
 
+from ums.project.columns import columns
+from ums.project.node_setup import require_installation
+from ums.project.prepare import StartError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from ha.models import Node, Process
@@ -38,10 +41,11 @@ class Line:
 def status(*, as_json: bool) -> int:
     """Print the network. Returns the exit code: 0 when all that is wanted runs."""
     try:
+        require_installation()
         django.setup()
         from django.db import DatabaseError
-    except (OSError, ValueError, ImproperlyConfigured) as error:
-        print(f"ums: the data directory cannot be used: {error}", file=sys.stderr)
+    except (StartError, OSError, ValueError, ImproperlyConfigured) as error:
+        print(f"ums: {error}", file=sys.stderr)
         return 1
     try:
         lines = _lines()
@@ -60,13 +64,6 @@ def status(*, as_json: bool) -> int:
             if line.detail:
                 print(f"{line.process} on {line.node}: {line.detail}")
     return 0 if lines and all(line.good for line in lines) else 1
-
-
-def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A plain table: nothing is cut or wrapped, so that it can be searched and piped."""
-    widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [heads, *rows]]
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _lines() -> list[Line]:
