@@ -1,6 +1,7 @@
 """What is written about the network."""
 
 from ha.services.entries import network_update, process_delete, process_sample
+from ha.services.joining import node_join
 from ha.services.leases import lease_hold, lease_release, lease_take
 from ha.services.nodes import network_ensure, node_ensure
 from ha.services.processes import (
@@ -12,6 +13,7 @@ from ha.services.processes import (
     processes_lost,
 )
 from ha.services.reports import clock_event, process_reported
+from ha.services.tokens import token_create, token_revoke
 from ha.services.wanted import service_start, service_stop
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "network_ensure",
     "network_update",
     "node_ensure",
+    "node_join",
     "process_beat",
     "process_delete",
     "process_ended",
@@ -33,4 +36,6 @@ __all__ = [
     "processes_lost",
     "service_start",
     "service_stop",
+    "token_create",
+    "token_revoke",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ha import nodefile
 from ums.core.errors import AppError
 from ums.project.data import default_data_directory
 from ums.project.prepare import (
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 def up(*, bind: str, port: int, demo: int) -> int:
     """Prepare and serve until SIGTERM or Ctrl-C. Returns the exit code; a failed start is one line on stderr."""
     data = default_data_directory()
+    if (data / nodefile.NAME).exists():
+        print(f"ums: {data} is the data directory of a node. Start it with “ums node start”.", file=sys.stderr)
+        return 1
     try:
         with data_directory(data), listening_socket(bind, port) as listening:
             return _serve(data, bind, listening, demo)
