@@ -15,6 +15,7 @@ class NetworkForm(forms.ModelForm):
     class Meta:
         model = Network
         fields = ("cluster_host", "cluster_port")
+        help_texts: ClassVar = {"cluster_host": "A name or an IP address, without https:// and port."}
         widgets: ClassVar = {
             "cluster_host": forms.TextInput(attrs={"class": "input", "placeholder": "ums.example.org"}),
             "cluster_port": forms.NumberInput(attrs={"class": "input", "min": 1, "max": 65_535}),

@@ -38,7 +38,7 @@ def test_servers_are_listed_with_the_columns_of_the_manual(root: Client) -> None
         ({"status": "SERVICE_STOPPED"}, "Service is stopped"),
         ({"status": "SERVICE_LOST"}, "Service does not answer"),
         ({"timestamp": timezone.now() - timedelta(seconds=SUSPECT_AFTER + 1)}, "Service is late"),
-        ({"skew": 75.0}, "75 s ahead of"),
+        ({"skew": 75.0}, "Its clock is 75 s ahead of"),
         ({"skew": -75.0}, "75 s behind"),
     ],
 )

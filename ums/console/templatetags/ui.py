@@ -97,14 +97,17 @@ def when(moment: datetime | None, never: str = "never") -> SafeString:
     )
 
 
-SPARK_WIDTH, SPARK_HEIGHT = 120, 20
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_POINTS = 120, 20, 144
 
 
 @register.simple_tag
 def spark(values: Sequence[int], label: str, large: bool = False) -> SafeString:
-    """A small line picture of numbers, oldest first; `label` and the extremes are read in place of it."""
+    """A small line picture of numbers, oldest first; `label` and the extremes are read in place of it. Of many
+    numbers the largest of each stretch are drawn."""
     if len(values) < 2:
         return format_html('<span class="muted" title="{}">–</span>', label)
+    width = -(-len(values) // SPARK_POINTS)
+    values = [max(values[at : at + width]) for at in range(0, len(values), width)]
     top, step = max(max(values), 1), SPARK_WIDTH / (len(values) - 1)
     points = " ".join(
         f"{n * step:.1f},{SPARK_HEIGHT - value / top * SPARK_HEIGHT:.1f}" for n, value in enumerate(values)
