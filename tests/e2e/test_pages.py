@@ -45,6 +45,11 @@ PAGES = (
     "files/",
     "files/{file}/",
     "features/",
+    "network/servers/",
+    "network/balancers/",
+    "network-processes/{process}/",
+    "network-events/",
+    "network-settings/",
     "recycle-bin/",
     "keys/",
     "audit/",
@@ -81,6 +86,7 @@ def addresses(server: Server) -> list[str]:
         form = {"name": "run.sh", "directory": root["file"], "device_path": "/opt/run.sh"}
         things = {
             "device": device,
+            "process": listed("network/processes/")[0]["id"],
             "directory": root["device"],
             "profile": of_kind["standard"],
             "priority": of_kind["priority"],
