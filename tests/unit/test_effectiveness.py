@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ums.domain.effectiveness import Layer, Rank, explain, explain_instance, order, resolve, tag
+from ums.domain.effectiveness import Layer, Rank, Stack, explain, explain_instance, order, resolve, tag
 from ums.domain.parameters import Instance, Value, digest_of
 
 
@@ -258,6 +258,23 @@ def test_resolving_twice_gives_the_same(layers: list[Layer], defaults: dict[str,
     assert first == second
     assert tag(first, KEY) == tag(second, KEY)
     assert defaults == kept, "resolve must not write into what it is given"
+
+
+@given(layer_lists(), DEFAULT_VALUES, st.data())
+def test_a_stack_joins_what_is_alike_once_and_finds_the_same(
+    layers: list[Layer], defaults: dict[str, Value], data: st.DataObject
+) -> None:
+    """Some profiles hold something else on the other device: at the same places, of the same kind."""
+    layers = [replace(one, use_case="kiosk") if one.rank is Rank.CUSTOMIZATION else one for one in layers]
+    others = {id: data.draw(CONTENTS)[:2] for id in data.draw(st.sets(st.sampled_from(range(5))))}
+    own = [one for one in layers if one.id in others]
+    shared = [one for one in layers if one.id not in others]
+    there = [replace(one, values=others[one.id][0], instances=others[one.id][1]) for one in own]
+    stack = Stack(shared, own, defaults)
+    for found, expected in ((own, layers), (there, [*shared, *there])):
+        effective, resolved = stack.resolve(data.draw(st.permutations(found))), resolve(expected, defaults)
+        assert effective == resolved
+        assert list(effective.values) == list(resolved.values), "also in the order in which devices get them"
 
 
 @given(layer_lists())

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import repeat
+from operator import attrgetter
 from types import MappingProxyType
 
 import msgspec
@@ -146,7 +147,7 @@ class InstanceExplanation:
 
 def order(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     """The layers, strongest first. A profile reached in several ways stays in it once for each."""
-    return tuple(sorted(layers, key=_strength))
+    return tuple(sorted(layers, key=attrgetter("strength")))
 
 
 def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective:
@@ -160,13 +161,42 @@ def resolve(layers: Iterable[Layer], defaults: Mapping[str, Value]) -> Effective
     winners: dict[str, Layer] = {}
     for layer in reversed(_counting(ordered)):
         winners.update(zip(layer.values, repeat(layer)))
-    # dict() would ask a read-only view for one item after the other
-    values = defaults.copy() if isinstance(defaults, dict | MappingProxyType) else dict(defaults)
-    for path, layer in winners.items():
-        values[path] = layer.values[path]
+    return _effective(ordered, winners, defaults)
 
-    instances, instance_winners = _instances(ordered)
-    return Effective(values, winners, instances, instance_winners, ordered, defaults)
+
+class Stack:
+    """The layers of devices that differ in the content of some layers only: the others are joined once.
+
+    shared: layers that are the same on all these devices. own: the others as they are on one of the devices; on each
+    other one the same profiles stand at the same places, with other values and instances.
+    """
+
+    def __init__(self, shared: Iterable[Layer], own: Iterable[Layer], defaults: Mapping[str, Value]) -> None:
+        own = list(own)
+        self._ordered, self._defaults = order([*shared, *own]), defaults
+        ids = {id(layer) for layer in own}
+        self._own_places = {id(layer): place for place, layer in enumerate(self._ordered) if id(layer) in ids}
+        self._weakest = joined = dict[str, Layer]()
+        self._steps: list[tuple[int, dict[str, Layer]]] = []
+        """Weakest first: the place of an own layer, and who wins of the shared ones between it and the next own one."""
+        for layer in reversed(_counting(self._ordered)):
+            place = self._own_places.get(id(layer))
+            if place is None:
+                joined.update(zip(layer.values, repeat(layer)))
+            else:
+                joined = {}
+                self._steps.append((place, joined))
+
+    def resolve(self, own: Iterable[Layer]) -> Effective:
+        """What `resolve` finds for the shared layers and these, given in any order."""
+        ordered = list(self._ordered)
+        for place, layer in zip(self._own_places.values(), order(own), strict=True):
+            ordered[place] = layer
+        winners = self._weakest.copy()
+        for place, joined in self._steps:
+            winners.update(zip(ordered[place].values, repeat(ordered[place])))
+            winners.update(joined)
+        return _effective(tuple(ordered), winners, self._defaults)
 
 
 def values_at(
@@ -194,7 +224,14 @@ def winners_at(ordered: tuple[Layer, ...], paths: Iterable[str]) -> dict[str, La
 
 def instances_at(ordered: tuple[Layer, ...]) -> tuple[dict[str, Instance], dict[str, Layer]]:
     """The free instances that `resolve` finds, and which layer brings each, for layers that are in order."""
-    return _instances(ordered)
+    instances: dict[str, Instance] = {}
+    winners: dict[str, Layer] = {}
+    overwriting = _overwriting(ordered)
+    for layer in reversed(ordered if overwriting is None else ordered[: overwriting + 1]):
+        if layer.instances:
+            instances.update(layer.instances)
+            winners.update(zip(layer.instances, repeat(layer)))
+    return instances, winners
 
 
 def tag(effective: Effective, key: bytes, digest: bytes | None = None) -> str:
@@ -263,12 +300,17 @@ _OBJECT = {
 }
 
 
-def _strength(layer: Layer) -> tuple[int, int, str, int, str, str]:
-    return layer.strength
-
-
 def _ordered(source: Effective | Iterable[Layer]) -> tuple[Layer, ...]:
     return source.layers if isinstance(source, Effective) else order(source)
+
+
+def _effective(ordered: tuple[Layer, ...], winners: dict[str, Layer], defaults: Mapping[str, Value]) -> Effective:
+    # dict() would ask a read-only view for one item after the other
+    values = defaults.copy() if isinstance(defaults, dict | MappingProxyType) else dict(defaults)
+    for path, layer in winners.items():
+        values[path] = layer.values[path]
+    instances, instance_winners = instances_at(ordered)
+    return Effective(values, winners, instances, instance_winners, ordered, defaults)
 
 
 def _counting(ordered: tuple[Layer, ...]) -> tuple[Layer, ...]:
@@ -290,18 +332,6 @@ def _ignored(ordered: tuple[Layer, ...], path: str) -> Iterator[tuple[Layer, str
             yield layer, layer.ignored[path]
         elif path in layer.values and id(layer) not in counting:
             yield layer, "Another firmware customization of the same use case is closer, or newer."
-
-
-def _instances(ordered: tuple[Layer, ...]) -> tuple[dict[str, Instance], dict[str, Layer]]:
-    """Free instances by serial, and which layer brings each."""
-    instances: dict[str, Instance] = {}
-    winners: dict[str, Layer] = {}
-    overwriting = _overwriting(ordered)
-    for layer in reversed(ordered if overwriting is None else ordered[: overwriting + 1]):
-        if layer.instances:
-            instances.update(layer.instances)
-            winners.update(zip(layer.instances, repeat(layer)))
-    return instances, winners
 
 
 def _overwriting(ordered: tuple[Layer, ...]) -> int | None:

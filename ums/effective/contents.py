@@ -63,6 +63,8 @@ class Contents:
         name = (part.revision_id, content.catalogue, part.rank.is_of_user, used)
         found = self._contributions.get(name)
         if found is None:
+            if len(self._contributions) >= MAX_REMEMBERED:
+                self._contributions.clear()
             found = contribution(content.catalogue, content.settings, keys, per_user=part.rank.is_of_user)
             self._contributions[name] = found
         return name, found

@@ -62,6 +62,10 @@ class Part:
     label: str = field(compare=False)
     place: str = field(compare=False)
 
+    def __hash__(self) -> int:
+        # Plans are kept by their parts: what tells most of them apart is enough, and several times as quick.
+        return hash((self.profile_id, self.revision_id, self.distance))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -187,21 +191,47 @@ def layers_of(plan: Plan, contents: Contents | None = None) -> list[Layer]:
     return [layer for _, layer in named_layers(plan, contents or contents_of([plan]))]
 
 
+def shared_layers(plan: Plan, contents: Contents) -> list[Layer]:
+    """The layers that all plans of `alike` have in common."""
+    return [layer for _, layer in _of_parts([part for part in plan.parts if not part.keys], plan, contents)]
+
+
+def own_layers(plan: Plan, contents: Contents) -> list[Layer]:
+    """Its other layers: those with values of template keys, and the device's own configuration."""
+    named = (*_of_parts([part for part in plan.parts if part.keys], plan, contents), *_local(plan))
+    return [layer for _, layer in named]
+
+
+def alike(plans: Iterable[Plan]) -> Iterable[list[Plan]]:
+    """The plans in groups with the same catalogue and the same profiles at the same places."""
+    groups: dict[Any, list[Plan]] = defaultdict(list)
+    for plan in plans:
+        groups[plan.catalogue_id, plan.checksum, plan.parts, bool(plan.local)].append(plan)
+    return groups.values()
+
+
 def named_layers(plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
     """The layers, each with a name of its content: layers of the same name hold the same."""
+    return [*_of_parts(plan.parts, plan, contents), *_local(plan)]
+
+
+def _of_parts(parts: Iterable[Part], plan: Plan, contents: Contents) -> list[tuple[Any, Layer]]:
     keys: dict[str, Value] = msgspec.json.decode(plan.keys) if plan.keys else {}
-    layers = [_named_layer(part, plan, contents, keys) for part in plan.parts]
-    if plan.local and plan.catalogue_id is not None:
-        catalogue = catalogue_at(plan.catalogue_id, plan.checksum)
-        own = contribution(catalogue, unsealed(catalogue, msgspec.json.decode(plan.local)), {})
-        layers.append((plan.local, Layer(Rank.LOCAL, 0, "Local setting", own.values, own.instances)))
-    return layers
+    return [_named_layer(part, plan, contents, keys) for part in parts]
+
+
+def _local(plan: Plan) -> list[tuple[Any, Layer]]:
+    if not plan.local or plan.catalogue_id is None:
+        return []
+    catalogue = catalogue_at(plan.catalogue_id, plan.checksum)
+    own = contribution(catalogue, unsealed(catalogue, msgspec.json.decode(plan.local)), {})
+    return [(plan.local, Layer(Rank.LOCAL, 0, "Local setting", own.values, own.instances))]
 
 
 def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, Value]) -> tuple[Any, Layer]:
-    alike = not part.keys and part.rank is not Rank.FIRMWARE_UPDATE
+    same = not part.keys and part.rank is not Rank.FIRMWARE_UPDATE
     content = contents[part.revision_id]
-    if alike and (known := contents.layers.get((part, id(content)))):
+    if same and (known := contents.layers.get((part, id(content)))):
         return known[1:]
     name, counting = contents.contribution(part, keys)
     if part.rank is Rank.FIRMWARE_UPDATE and plan.catalogue_id is not None:
@@ -223,7 +253,7 @@ def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, 
         expressions=counting.expressions,
         secrets=content.catalogue.secrets,
     )
-    if alike:
+    if same:
         contents.layers[part, id(content)] = (content, name, layer)
     return name, layer
 

@@ -13,13 +13,22 @@ import msgspec
 from ums.core.crypto import derived_key
 from ums.core.trial import current_trial
 from ums.devices.selectors import directory_ancestors
-from ums.domain.effectiveness import Effective, Layer, Rank, explain, order, resolve, tag
+from ums.domain.effectiveness import Effective, Layer, Rank, Stack, explain, order, resolve, tag
 from ums.domain.files import placed
 from ums.domain.parameters import Catalogue, Instance
 from ums.domain.protocol import BodyInstance, SettingsBody, encode
 from ums.effective.files import entries, tag_with_files
 from ums.effective.keys import key_sources
-from ums.effective.layers import DevicePlan, Plan, contents_of, layers_of, plans_for_devices
+from ums.effective.layers import (
+    DevicePlan,
+    Plan,
+    alike,
+    contents_of,
+    layers_of,
+    own_layers,
+    plans_for_devices,
+    shared_layers,
+)
 from ums.profiles.content import MASK, catalogue_at
 
 if TYPE_CHECKING:
@@ -105,14 +114,20 @@ def _computed(plans: Collection[Plan]) -> Iterator[tuple[Plan, Result]]:
         return
     contents = contents_of(plans)
     # In the order of their catalogues, of which only some are remembered.
-    for plan in sorted(plans, key=lambda plan: plan.catalogue_id or 0):
-        catalogue = _catalogue(plan)
-        effective = resolve(layers_of(plan, contents), catalogue.defaults if catalogue else {})
-        yield plan, _result(effective, catalogue, plan)
+    for group in sorted(alike(plans), key=lambda group: group[0].catalogue_id or 0):
+        first = group[0]
+        catalogue = _catalogue(first)
+        defaults = catalogue.defaults if catalogue else {}
+        if len(group) == 1:
+            yield first, _result(resolve(layers_of(first, contents), defaults), catalogue, first)
+            continue
+        stack = Stack(shared_layers(first, contents), own_layers(first, contents), defaults)
+        for plan in group:
+            yield plan, _result(stack.resolve(own_layers(plan, contents)), catalogue, plan)
 
 
 def _result(effective: Effective, catalogue: Catalogue | None, plan: Plan) -> Result:
-    locked = sorted(path for path, layer in effective.winners.items() if layer.rank < Rank.LOCAL)
+    locked = sorted(path for path, layer in effective.winners.items() if layer.rank is not Rank.LOCAL)
     body = SettingsBody(
         values=effective.values,
         instances={

@@ -20,10 +20,11 @@ from tests.factories import (
     ValueGroupFactory,
 )
 from ums.core.actor import SYSTEM
-from ums.devices.models import Device, Directory, NetworkAdapter, SettingsState
+from ums.devices.models import Device, Directory, LocalSettings, NetworkAdapter, SettingsState
 from ums.devices.services import device_update, inventory_write
 from ums.domain.protocol import Adapter as InventoryAdapter
 from ums.domain.protocol import Inventory, decode_body
+from ums.effective import contents, selectors
 from ums.effective.layers import plans_for_devices
 from ums.effective.selectors import settings_explained, settings_for_devices
 from ums.effective.template_check import keys_missing
@@ -228,6 +229,41 @@ def test_the_number_of_queries_is_constant_and_none_while_no_profile_uses_keys(b
     without = queries(devices)
     profile_with({"system.timezone": {"expression": "${SITE} ${MAC}"}}, bremen)
     assert queries(devices) == queries(devices[:1]) == without + 4
+
+
+def test_plans_that_differ_in_keys_and_local_settings_take_as_many_queries_as_one_and_come_to_the_same(
+    bremen: Directory,
+) -> None:
+    def forget() -> None:
+        contents._REMEMBERED.clear()
+        selectors._memo._results.clear()
+
+    devices = [
+        DeviceFactory(directory=bremen, firmware="Test Linux", firmware_version="1.0.0", name=f"TC-{number}")
+        for number in range(40)
+    ]
+    for device in devices[20:]:
+        local = {"values": {"system.kernel": device.name, "system.timezone": "UTC"}, "instances": {}}
+        LocalSettings.objects.create(device=device, content=local)
+    session = {"s1": {"class": "sessions.rdp%", "values": {"name": {"expression": "${DEVICENAME}"}}}}
+    profile_with({"system.timezone": {"expression": "${DEVICENAME}"}, "system.volume": 7}, bremen, session)
+    profile_with({"system.volume": 8}, bremen)
+    settings_for_devices(device_ids=[devices[0].pk])  # remembers the catalogue
+    one_by_one, counts = {}, []
+    for device in devices:
+        forget()
+        one_by_one[device.pk] = settings_for_devices(device_ids=[device.pk])[device.pk].result
+    for some in (devices[-1:], devices):
+        forget()
+        with CaptureQueriesContext(connection) as captured:
+            found = settings_for_devices(device_ids=[device.pk for device in some])
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+    assert {pk: one.result for pk, one in found.items()} == one_by_one
+    assert len({one.result.tag for one in found.values()}) == 40
+    last = decode_body(found[devices[-1].pk].result.body)
+    assert (last.values["system.timezone"], last.values["system.kernel"]) == ("TC-39", "TC-39")
+    assert last.instances["s1"].values["name"] == "TC-39" and last.locked == ["system.timezone", "system.volume"]
 
 
 def test_explained_names_the_expression_and_where_its_values_are(
