@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
 from typing import Any
@@ -99,6 +101,21 @@ def test_it_goes_on_over_the_database_when_redis_dies_and_returns_to_it(peers: A
     wait_until(lambda: a.bus.carrier == b.bus.carrier == "redis", 30, "both are back")
     a.bus.send("test", "with redis")
     assert b.hears("with redis")
+
+
+def test_a_frozen_redis_is_left_and_taken_again_when_it_goes_on(peers: Any, redis: Redis) -> None:
+    a, b = peers("a", "b", redis=redis.url)
+    assert redis.process is not None
+    os.kill(redis.process.pid, signal.SIGSTOP)
+    try:
+        a.bus.send("test", "while frozen")
+        assert b.hears("while frozen")
+        wait_until(lambda: a.bus.carrier == b.bus.carrier == "database", 30, "both have noticed")
+    finally:
+        os.kill(redis.process.pid, signal.SIGCONT)
+    wait_until(lambda: a.bus.carrier == b.bus.carrier == "redis", 30, "both are back")
+    b.bus.send("test", "again")
+    assert a.hears("again")
 
 
 def test_who_does_not_hear_redis_is_reached_over_the_database(database: str, redis: Redis) -> None:
