@@ -14,14 +14,15 @@ from tests.services.server import Server
 class Agent:
     """One real agent with its state directory."""
 
-    def __init__(self, state: Path, server: Server, key: str, *, unit_id: str, name: str) -> None:
+    def __init__(self, state: Path, server: Server, key: str, *, unit_id: str, name: str, url: str = "") -> None:
+        """`url`: another way to the server, through a proxy."""
         state.mkdir(mode=0o700)
         key_file = state.parent / "key"
         key_file.write_text(key)
         key_file.chmod(0o600)
         self.state = state
         self.command = [
-            *(Path(sys.executable).with_name("ums"), "agent", "--server", server.url, "--key-file", key_file),
+            *(Path(sys.executable).with_name("ums"), "agent", "--server", url or server.url, "--key-file", key_file),
             *("--ca", server.data / "tls" / "ca.pem", "--state", state, "--unit-id", unit_id, "--name", name),
             *("--files", state.parent / "root"),
         ]
