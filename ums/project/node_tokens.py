@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import django
@@ -18,82 +18,81 @@ from ums.project.prepare import StartError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 
-def create(options: argparse.Namespace) -> int:
+def _command(work: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], int]:
+    """Django is set up, a failure becomes a line, and the exit code is returned."""
+
+    @wraps(work)
+    def run(options: argparse.Namespace) -> int:
+        from django.db import DatabaseError
+
+        try:
+            require_installation()
+            django.setup()
+            work(options)
+        except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
+            print(f"ums: {error}", file=sys.stderr)
+            return 1
+        except DatabaseError as error:
+            what = (str(error).strip() or type(error).__name__).splitlines()[0]
+            print(f"ums: the database cannot be used: {what}", file=sys.stderr)
+            return 1
+        return 0
+
+    return run
+
+
+@_command
+def create(options: argparse.Namespace) -> None:
     """Write a token file."""
+    from django.db import transaction
+
+    from ha.services import token_create
+    from ha.services.joining import server_addresses
+
     out = options.out.expanduser().resolve()
-    with _failures() as failed:
-        from django.db import transaction
-
-        from ha.services.joining import server_addresses
-        from ha.services.tokens import token_create
-
-        if out.exists():
-            raise StartError(f"{out} exists. Remove it, or choose another with --out.")
-        passphrase = secret_from(options.passphrase_file, "UMS_TOKEN_PASSPHRASE")
-        with transaction.atomic():
-            row, text = token_create(
-                actor=SYSTEM,
-                servers=options.server or server_addresses(),
-                days=options.days,
-                passphrase=passphrase,
-                revoke_others=options.revoke_others,
-            )
-            write_private(out, text)
-        print(f"{out}: token {row.pk}, good until {row.expires_at:%Y-%m-%d %H:%M} UTC.")
-        if not passphrase:
-            print("It has no passphrase: who has the file can join.", file=sys.stderr)
-    return len(failed)
+    if out.exists():
+        raise StartError(f"{out} exists. Remove it, or choose another with --out.")
+    passphrase = secret_from(options.passphrase_file, "UMS_TOKEN_PASSPHRASE")
+    with transaction.atomic():
+        row, text = token_create(
+            actor=SYSTEM,
+            servers=options.server or server_addresses(),
+            days=options.days,
+            passphrase=passphrase,
+            revoke_others=options.revoke_others,
+        )
+        write_private(out, text)
+    print(f"{out}: token {row.pk}, good until {row.expires_at:%Y-%m-%d %H:%M} UTC.")
+    if not passphrase:
+        print("It has no passphrase: who has the file can join.", file=sys.stderr)
 
 
-def show(options: argparse.Namespace) -> int:
+@_command
+def show(options: argparse.Namespace) -> None:
     """Print all tokens."""
-    with _failures() as failed:
-        from django.utils import timezone
+    from django.utils import timezone
 
-        from ha.models import NetworkToken
+    from ha.models import NetworkToken
 
-        rows = []
-        for row in NetworkToken.objects.all():
-            state = "revoked" if row.revoked_at else "expired" if row.expires_at <= timezone.now() else "good"
-            times = [f"{time:%Y-%m-%d %H:%M}" for time in (row.created_at, row.expires_at)]
-            rows.append([str(row.pk), state, *times, row.author_name])
-        print(columns(["Id", "State", "Made (UTC)", "Expires (UTC)", "By"], rows))
-    return len(failed)
+    rows = []
+    for row in NetworkToken.objects.all():
+        state = "revoked" if row.revoked_at else "expired" if row.expires_at <= timezone.now() else "good"
+        times = [f"{time:%Y-%m-%d %H:%M}" for time in (row.created_at, row.expires_at)]
+        rows.append([str(row.pk), state, *times, row.author_name])
+    print(columns(["Id", "State", "Made (UTC)", "Expires (UTC)", "By"], rows))
 
 
-def revoke(options: argparse.Namespace) -> int:
+@_command
+def revoke(options: argparse.Namespace) -> None:
     """Let one token stop working, or all."""
-    with _failures() as failed:
-        from ha.models import NetworkToken
-        from ha.services.tokens import token_revoke
+    from ha.models import NetworkToken
+    from ha.services import token_revoke
 
-        tokens = NetworkToken.objects.filter(revoked_at=None)
-        if not options.all:
-            tokens = NetworkToken.objects.filter(pk=options.id)
-        revoked = [token_revoke(actor=SYSTEM, token=token) for token in tokens]
-        if not revoked and not options.all:
-            raise StartError(f"There is no token {options.id}. “ums token list” prints them.")
-        print(f"Revoked: {len(revoked)}.")
-    return len(failed)
-
-
-@contextmanager
-def _failures() -> Iterator[list[str]]:
-    """Django is set up. A failure becomes a line, and an entry of the list that is given."""
-    failed: list[str] = []
-    from django.db import DatabaseError
-
-    try:
-        require_installation()
-        django.setup()
-        yield failed
-    except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
-        failed.append(str(error))
-    except DatabaseError as error:
-        what = (str(error).strip() or type(error).__name__).splitlines()[0]
-        failed.append(f"the database cannot be used: {what}")
-    for line in failed:
-        print(f"ums: {line}", file=sys.stderr)
+    which = {"revoked_at": None} if options.all else {"pk": options.id}
+    revoked = [token_revoke(actor=SYSTEM, token=token) for token in NetworkToken.objects.filter(**which)]
+    if not revoked and not options.all:
+        raise StartError(f"There is no token {options.id}. “ums token list” prints them.")
+    print(f"Revoked: {len(revoked)}.")
