@@ -24,7 +24,8 @@ class Balancer:
     """A node with nothing but a load balancer. `kill` and `start` again is a crash of ours that HAProxy survives."""
 
     def __init__(self, data: Path, server: Server) -> None:
-        """`server` gives the network's authority and database, as joining would."""
+        """`server` gives the network's authority, address and database, as joining would."""
+        self.address = server.address
         self.data = data
         self.directory = data / "balancer"
         self.port = free_port()
@@ -35,8 +36,8 @@ class Balancer:
             id=str(uuid.uuid4()),
             network="",
             name="balancer-host",
-            address="127.0.0.1",
-            bind="127.0.0.1",
+            address=self.address,
+            bind=self.address,
             server=False,
             balancer=True,
             web_port=0,
@@ -49,7 +50,7 @@ class Balancer:
     @property
     def url(self) -> str:
         """Where devices reach it."""
-        return f"https://localhost:{self.port}"
+        return f"https://{self.address}:{self.port}"
 
     def start(self) -> None:
         """Start it and wait until it answers, even if only that there is no server."""

@@ -45,6 +45,7 @@ class Proxy:
             "/etc/ssl/ums/ums.example.com.pem": str(pair),
             "/etc/ssl/ums/ums-ca.pem": str(tls / "ca.pem"),
         }
+        command: list[str | Path]
         if kind == "nginx":
             text = adapted(
                 "nginx.conf",
@@ -57,7 +58,7 @@ class Proxy:
             (directory / "example.conf").write_text(text)
             main = directory / "nginx.conf"
             main.write_text(NGINX.format(directory=directory, user="user root;" if os.geteuid() == 0 else ""))
-            self._command = [program("nginx"), "-p", directory, "-e", "stderr", "-c", main]
+            command = [program("nginx"), "-p", directory, "-e", "stderr", "-c", main]
         else:
             main = directory / "haproxy.cfg"
             main.write_text(
@@ -67,7 +68,8 @@ class Proxy:
                     {**common, "0.0.0.0:443": f"127.0.0.1:{self.port}", "maxconn 20000": "maxconn 500"},
                 )
             )
-            self._command = [program("haproxy"), "-db", "-f", main]
+            command = [program("haproxy"), "-db", "-f", main]
+        self._command = command
         self._log = directory / "log"
         self.process: Process | None = None
 

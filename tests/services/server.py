@@ -18,10 +18,11 @@ PASSWORD = "correct horse battery staple"
 class Server:
     """One embedded server. `kill` and `start` again is a crash and a restart with the same data and port."""
 
-    def __init__(self, data: Path, *, database_url: str = "", demo: int = 0) -> None:
+    def __init__(self, data: Path, *, database_url: str = "", demo: int = 0, address: str = "127.0.0.1") -> None:
         """`database_url` empty: SQLite in the data directory. `demo`: number of simulated devices."""
         self.data = data
         self.demo = demo
+        self.address = address
         self.port = free_port()
         self.environment = {"UMS_SUPERUSER_PASSWORD": PASSWORD, "UMS_DATA": str(data), "UMS_LOG_FORMAT": "json"}
         self.environment["UMS_DATABASE_URL"] = database_url or f"sqlite:///{data / 'ums.sqlite3'}"
@@ -30,12 +31,12 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers, without a slash at the end."""
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.address}:{self.port}"
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises RuntimeError with what it printed."""
         program = Path(sys.executable).with_name("ums")
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--demo", str(self.demo)]
+        options = ["--bind", self.address, "--port", str(self.port), "--demo", str(self.demo)]
         self.data.mkdir(parents=True, exist_ok=True)
         self.process = Process(
             [program, "up", "--data", self.data, *options], self.data / "server.log", environment=self.environment

@@ -18,13 +18,24 @@ from ums.core.errors import AppError
 from ums.core.tryout import refuse_unless_previewed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from django.http import HttpRequest
 
 
+_balancers: frozenset[str] = frozenset()
+
+
+def trust_balancers(addresses: Iterable[str]) -> None:
+    """Believe these IP addresses, the network's load balancers, beside `UMS_TRUSTED_PROXIES`; replaces earlier ones."""
+    global _balancers
+    _balancers = frozenset(addresses)
+
+
 def is_trusted_proxy(address: str) -> bool:
-    """Whether forwarding headers from this address are believed (`UMS_TRUSTED_PROXIES`)."""
+    """Whether forwarding headers from this address are believed (`UMS_TRUSTED_PROXIES`, and the load balancers)."""
+    if address in _balancers:
+        return True
     return _is_address(address) and any(ip_address(address) in network for network in settings.UMS_TRUSTED_PROXIES)
 
 

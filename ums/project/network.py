@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from ha import bus
+from ha.balancer.trust import BalancerWatch
 from ha.bus.database import DatabaseCarrier
 from ha.bus.layer import deliver_to
 from ha.bus.redis import RedisCarrier
@@ -20,6 +21,7 @@ from ha.nodefile import NodeFile
 from ha.services import Figures, Identity, network_ensure, node_ensure
 from ums import __version__
 from ums.connector import runtime
+from ums.core.middleware import trust_balancers
 from ums.core.private import write_private
 from ums.domain.processes import ProcessType, ServiceStatus
 
@@ -76,6 +78,7 @@ class Membership:
             version=__version__,
         )
         self._heartbeat = Heartbeat(identity, figures=_figures, alive=self._turns, reborn=self._reborn, judges=True)
+        self._balancers = BalancerWatch(trust_balancers)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turned = 0.0
 
@@ -84,6 +87,8 @@ class Membership:
         self._loop = loop
         self._turn()
         self._heartbeat.start()
+        if connection.vendor == "postgresql":
+            self._balancers.start()
 
     def ending(self) -> None:
         """The server drains."""
@@ -91,6 +96,7 @@ class Membership:
 
     def ended(self) -> None:
         """The server has stopped."""
+        self._balancers.stop()
         if self._loop is not None:
             self._heartbeat.stop()
 

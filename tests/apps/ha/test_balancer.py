@@ -20,6 +20,7 @@ import pytest
 
 from ha.balancer.certificate import fingerprint
 from ha.balancer.runtime import ask, look
+from tests.services.agent import Agent
 from tests.services.balancer import Balancer
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import free_port, wait_until
@@ -30,6 +31,10 @@ pytestmark = pytest.mark.timeout(300)
 MASTER_KEY = "the master key that both servers have"
 
 
+ADDRESS = "127.0.0.9"
+"""Not where devices are: they connect from 127.0.0.1."""
+
+
 class World:
     """Two servers and a balancer. `whole` starts again what a test has ended."""
 
@@ -37,7 +42,7 @@ class World:
         self.postgresql = postgresql
         self.database = f"balanced_{os.getpid()}"
         url = postgresql.create_database(self.database)
-        self.servers = [Server(directory / name, database_url=url) for name in ("north", "south")]
+        self.servers = [Server(directory / name, database_url=url, address=ADDRESS) for name in ("north", "south")]
         for server in self.servers:
             server.environment["UMS_MASTER_KEY"] = MASTER_KEY
             server.start()
@@ -125,8 +130,8 @@ def load(balancer: Balancer) -> Iterator[list[str]]:
 def device_socket(balancer: Balancer) -> Iterator[ssl.SSLSocket]:
     """A connection that stays: the request of a device socket whose answer is waited for by nobody."""
     context = ssl.create_default_context(cafile=balancer.data / "tls" / "ca.pem")
-    with socket.create_connection(("127.0.0.1", balancer.port)) as plain:
-        with context.wrap_socket(plain, server_hostname="localhost") as connection:
+    with socket.create_connection((ADDRESS, balancer.port)) as plain:
+        with context.wrap_socket(plain, server_hostname=ADDRESS) as connection:
             connection.sendall(
                 b"GET /device-connector/device/ws-connect HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                 b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -163,6 +168,24 @@ def test_its_row_names_it_and_counts_connections(world: World) -> None:
     assert str(world.row()["epr_process_id"]).startswith(f"ums-broker-{world.balancer.process.pid}-")
     with device_socket(world.balancer):
         wait_until(lambda: world.row()["connected"] == 1, 30, "a connection in the row")
+
+
+def test_a_device_moves_when_its_server_is_killed_and_its_own_address_is_known(world: World, tmp_path: Path) -> None:
+    with world.north.api() as api:
+        made = api.post("enrolment-keys/", json={"name": "balanced", "kind": "bound", "unit_ids": ["BALANCED"]})
+        made.raise_for_status()
+        secret = made.json()["items"][0]["secret"]
+        way = world.balancer.url
+        device = Agent(tmp_path / "state", world.north, secret, unit_id="BALANCED", name="balanced", url=way)
+        try:
+            device.start()
+            assert [entry["ip_address"] for entry in api.get("devices/").json()["items"]] == ["127.0.0.1"]
+            port = next(port for port, one in world.balancer.servers().items() if one.sessions)
+            here, there = sorted(world.servers, key=lambda server: server.port != port)
+            here.kill()
+            wait_until(lambda: world.balancer.servers()[there.port].sessions == 1, 30, "connected elsewhere")
+        finally:
+            device.stop()
 
 
 def test_a_killed_server_costs_no_request_and_comes_back(world: World) -> None:
@@ -270,7 +293,7 @@ def test_a_new_certificate_is_shown_at_once_and_connections_go_on(world: World) 
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate())).hexdigest()
 
     def certificate() -> str:
-        return ssl.get_server_certificate(("127.0.0.1", world.balancer.port))
+        return ssl.get_server_certificate((ADDRESS, world.balancer.port))
 
     before = shown()
     assert before == fingerprint(world.balancer.data)

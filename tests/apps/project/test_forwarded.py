@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ums.core.middleware import forwarded_address
+from ums.core.middleware import forwarded_address, trust_balancers
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,18 @@ def test_only_addresses_that_trusted_proxies_pass_on_count(
 ) -> None:
     settings.UMS_TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]
     assert forwarded_address(peer, forwarded_for) == expected
+
+
+def test_load_balancers_of_the_network_are_believed_until_they_are_gone(settings: Any) -> None:
+    settings.UMS_TRUSTED_PROXIES = []
+    try:
+        trust_balancers({"10.0.0.1", "2001:db8::1"})
+        assert forwarded_address("10.0.0.1", "203.0.113.9") == "203.0.113.9"
+        assert forwarded_address("10.0.0.2", "203.0.113.9") == "10.0.0.2"
+        trust_balancers([])
+        assert forwarded_address("10.0.0.1", "203.0.113.9") == "10.0.0.1"
+    finally:
+        trust_balancers([])
 
 
 def test_nonsense_from_a_trusted_proxy_does_not_break_the_metrics(client: Any, settings: Any) -> None:

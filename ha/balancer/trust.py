@@ -1,0 +1,55 @@
+"""Servers believe the network's load balancers when these say where a device is."""
+
+from __future__ import annotations
+
+import socket
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from ha.models import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = structlog.get_logger("ha.balancer")
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the nodes."""
+
+
+class BalancerWatch(Thread):
+    """Tells `trust` the IP addresses of all load balancers, again and again until stopped. A thread of its own: asking
+    for the address of a name may take long."""
+
+    def __init__(self, trust: Callable[[set[str]], None]) -> None:
+        super().__init__(name="balancers", daemon=True)
+        self._trust = trust
+        self._ended = Event()
+
+    def run(self) -> None:
+        """While the database is away those that were known stay."""
+        while not self._ended.is_set():
+            try:
+                self._trust(balancer_addresses())
+            except (DatabaseError, InterfaceError) as error:
+                log.debug("balancers_unknown", error=str(error))
+            connection.close()
+            self._ended.wait(LOOK_EVERY)
+
+    def stop(self) -> None:
+        """End the thread, without waiting for it."""
+        self._ended.set()
+
+
+def balancer_addresses() -> set[str]:
+    """The IP addresses of nodes with a load balancer; none of those whose name is not known. Raises DatabaseError."""
+    found: set[str] = set()
+    for name in Node.objects.filter(has_balancer=True).values_list("address", flat=True):
+        try:
+            found.update(str(entry[4][0]) for entry in socket.getaddrinfo(name, None))
+        except OSError as error:
+            log.warning("balancer_unresolved", address=name, error=error.strerror)
+    return found
