@@ -25,10 +25,12 @@ class Places:
 
     @property
     def configuration(self) -> Path:
+        """What supervisor reads."""
         return self.data / "run" / "supervisord.conf"
 
     @property
     def socket(self) -> Path:
+        """Where supervisor listens; only its owner may speak to it."""
         return self.data / "run" / "supervisor.sock"
 
     @property
@@ -42,6 +44,7 @@ class Places:
         return self.data / "run" / "wanted.json"
 
     def log(self, program: str) -> Path:
+        """What a program prints."""
         return self.data / "log" / f"{program}.log"
 
 
@@ -51,7 +54,6 @@ class Program:
 
     priority: int
     stops_within: int
-    kill_group: bool = False
 
 
 PROGRAMS: Mapping[str, Program] = {
@@ -59,8 +61,8 @@ PROGRAMS: Mapping[str, Program] = {
     "worker": Program(20, 30),
     # Devices are asked to come back elsewhere (18 s), what is on its way is answered (8 s), rows are written.
     "server": Program(30, 45),
-    # Open connections go on until they end or its own limit comes. What it started goes with it when it is killed.
-    "balancer": Program(40, 60, kill_group=True),
+    # Open connections go on for some seconds. HAProxy outlives a balancer that is killed, and serves the next one.
+    "balancer": Program(40, 30),
 }
 
 
@@ -94,7 +96,6 @@ def configuration(
                 log=_plain(places.log(name)),
                 priority=program.priority,
                 stops_within=program.stops_within,
-                kill_group=str(program.kill_group).lower(),
             )
         )
     return "\n".join(sections)
@@ -125,19 +126,18 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 """
 
 # startsecs: what ends sooner has not started; it is tried again after 1, 2 and 3 seconds, and then by the watchdog.
+# On a busy machine a program needs its time to find out that it cannot start.
 _PROGRAM = """\
 [program:{name}]
 command={command}
 environment={parent}
 autostart={autostart}
 autorestart=true
-startsecs=5
+startsecs=20
 startretries=3
 priority={priority}
 stopsignal=TERM
 stopwaitsecs={stops_within}
-stopasgroup=false
-killasgroup={kill_group}
 redirect_stderr=true
 stdout_logfile={log}
 stdout_logfile_maxbytes=20MB

@@ -56,13 +56,13 @@ class Supervisor:
 
     def programs(self) -> dict[str, Seen]:
         """All programs by name. Raises SupervisorError."""
-        ends = _ends(str(self._call("readLog", -TAIL, 0)))
+        ended = ends(str(self._call("readLog", -TAIL, 0)))
         return {
             info["name"]: Seen(
                 state=info["statename"],
                 pid=info["pid"],
                 age=float(max(0, info["now"] - info["start"])),
-                end=ends.get(info["name"], ""),
+                end=ended.get(info["name"], ""),
             )
             for info in self._call("getAllProcessInfo")
         }
@@ -90,14 +90,14 @@ class Supervisor:
                 proxy("close")()
 
 
-def _ends(log: str) -> dict[str, str]:
+def ends(log: str) -> dict[str, str]:
     """How the last process of each program ended, in words; nothing for one that was stopped on request."""
-    ends: dict[str, str] = {}
+    found: dict[str, str] = {}
     for how, name, words in _END.findall(log):
         if how == "exited":
             for ours, theirs in _WORDS.items():
                 words = words.replace(ours, theirs)
-            ends[name] = words
+            found[name] = words
         else:
-            ends.pop(name, None)
-    return ends
+            found.pop(name, None)
+    return found

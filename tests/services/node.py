@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -66,18 +67,19 @@ class Node:
         """Where its server answers devices."""
         return f"https://{self.file.bind}:{self.file.device_port}"
 
-    def start(self) -> Self:
-        """`ums node start`; returns when what it has runs. Raises RuntimeError with the node's words."""
+    def start(self, wanted: set[str] | None = None) -> Self:
+        """`ums node start`; returns when all that it has runs, or these types. Raises RuntimeError with its words."""
         self.process = Process(
             [PROGRAM, "node", "start", "--data", self.data],
             self.data.with_suffix(".log"),
             environment={"UMS_DATABASE_URL": self.database_url, "UMS_LOG_FORMAT": "json"},
         )
-        wanted = {"UMS_WATCHDOG"}
-        wanted |= {"UMS_RMGUISERVER", "UMS_WORKER"} if self.file.server else set()
-        wanted |= {"UMS_BROKER"} if self.file.balancer else set()
+        types = {"UMS_WATCHDOG"}
+        types |= {"UMS_RMGUISERVER", "UMS_WORKER"} if self.file.server else set()
+        types |= {"UMS_BROKER"} if self.file.balancer else set()
+        expected = types if wanted is None else wanted
         try:
-            self.process.wait_ready(lambda: wanted <= self.running(), seconds=90)
+            self.process.wait_ready(lambda: expected <= self.running(), seconds=90)
         except RuntimeError as error:
             logs = "\n".join(f"{path.name}:\n{path.read_text()[-2000:]}" for path in (self.data / "log").glob("*.log"))
             raise RuntimeError(f"{error}\n{logs}") from error
@@ -128,6 +130,34 @@ class Node:
     def pid(self, kind: str) -> int:
         """The process id that a row names."""
         return int(str(self.rows()[kind]["pid"]))
+
+    def processes(self) -> dict[int, str]:
+        """All processes that work in its data directory or were started with it, with their command lines."""
+        found = {}
+        for directory in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                line = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                here = (directory / "cwd").resolve().is_relative_to(self.data)
+                if line and (here or str(self.data) in line) and int(directory.name) != os.getpid():
+                    found[int(directory.name)] = line
+        return found
+
+    def gone(self, seconds: float = 90) -> None:
+        """Wait until nothing of it is left. Raises TimeoutError."""
+        wait_until(lambda: not self.processes(), seconds, f"the end of {self.processes()}", 0.1)
+
+    def run(self, code: str) -> str:
+        """Run Python code with the settings of this node, as its commands do; what it printed."""
+        environment = {"UMS_DATABASE_URL": self.database_url, "UMS_DATA": str(self.data)}
+        done = subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+            env={**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "ums.project.settings"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout
 
     def stop(self) -> int:
         """SIGTERM, as systemd does; the exit status."""

@@ -32,8 +32,9 @@ def _watch(data: Path, node: NodeFile) -> int:
         signal.signal(number, lambda *_: watching.stop())
 
     def came(kind: str, body: Any) -> None:
-        if isinstance(body, list) and ProcessesChanged.kind in str(body[1:]):
-            watching.wake()
+        match body:
+            case [str(), {"message": {"type": ProcessesChanged.kind}}]:
+                watching.wake()
 
     join_bus(settings.UMS_PROCESS_ID, deliver=came)
     watching.run()

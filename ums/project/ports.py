@@ -9,12 +9,14 @@ if TYPE_CHECKING:
 
     from ha.nodefile import NodeFile
 
-FOR_DEVICES = ("/device-connector/", "/ums/check-status")
+FOR_DEVICES = "/device-connector/"
+FOR_BALANCERS = "/ums/check-status"
 
 
 def serves(scope: Mapping[str, Any], node: NodeFile | None) -> bool:
     """Whether the port that a request came to has its path. Only the port for devices lacks any."""
     if node is None or node.device_port == node.web_port or scope["type"] == "lifespan":
         return True
-    address = scope.get("server")
-    return not address or address[1] != node.device_port or scope["path"].startswith(FOR_DEVICES)
+    address, path = scope.get("server"), scope["path"]
+    at_the_other = bool(address) and address[1] != node.device_port
+    return at_the_other or path == FOR_BALANCERS or path.startswith(FOR_DEVICES)
