@@ -32,15 +32,16 @@ class Certificate:
 
         Raises OSError when one is missing, ValueError when one is no certificate, or key and certificate are no pair.
         """
-        state = tuple(path.stat().st_mtime_ns for path in self._sources)
+        state = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in self._sources)
         if state == self._state:
             return False
+        # Also when they turn out to be of no use: they are looked at again when they have changed.
+        self._state = state
         chain, key, authority = (path.read_text() for path in self._sources)
         x509.load_pem_x509_certificates(authority.encode())
         shown = x509.load_pem_x509_certificates(chain.encode())[0]
         if load_pem_private_key(key.encode(), None).public_key() != shown.public_key():
             raise ValueError(f"{self._sources[1]} is not the key of {self._sources[0]}.")
-        self._state = state
         changed = _replace(self._directory / CERTIFICATE, chain + "\n" + key)
         return _replace(self._directory / AUTHORITY, authority) or changed
 

@@ -74,7 +74,7 @@ class Balancer:
 
     def turns(self) -> bool:
         """Whether it does its work."""
-        return time.monotonic() - self._turned < HANGS_AFTER + 5
+        return time.monotonic() - self._turned < 3 * HANGS_AFTER
 
     def wake(self) -> None:
         """The network has changed: look now."""
