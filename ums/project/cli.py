@@ -12,7 +12,7 @@ from ha.watchdog.parent import end_with_supervisor
 from ums import __version__
 from ums.agent.cli import add_agent_parser, add_simulate_parser
 from ums.project.node_cli import add_data, add_node_parser, add_token_parser, use
-from ums.project.program_cli import add_programs, add_start_and_stop
+from ums.project.program_cli import add_programs, add_service, add_start_and_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_start_and_stop(add_node_parser(commands))
     add_token_parser(commands)
     add_programs(commands)
+    add_service(commands)
     _add_api_token(commands)
     _add_reset_password(commands)
     _add_profiles(commands)

@@ -18,5 +18,6 @@ def serves(scope: Mapping[str, Any], node: NodeFile | None) -> bool:
     if node is None or node.device_port == node.web_port or scope["type"] == "lifespan":
         return True
     address, path = scope.get("server"), scope["path"]
-    at_the_other = bool(address) and address[1] != node.device_port
-    return at_the_other or path == FOR_BALANCERS or path.startswith(FOR_DEVICES)
+    if not address or address[1] != node.device_port:
+        return True
+    return path == FOR_BALANCERS or path.startswith(FOR_DEVICES)

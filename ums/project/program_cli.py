@@ -1,4 +1,4 @@
-"""The commands `ums node start|stop`, and those that supervisor runs."""
+"""The commands `ums node start|stop`, those that supervisor runs, and `ums service`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,30 @@ def add_start_and_stop(actions: Commands) -> None:
         "ums.project.node_start:start",
     )
     _add(actions, "stop", "stop this node in order, from another shell", "ums.project.node_start:stop")
+
+
+def add_service(commands: Commands) -> None:
+    """`ums service start`, `ums service stop`."""
+    parser = commands.add_parser(
+        "service",
+        help="start or stop a server or load balancer of the network",
+        description="Have the watchdog of a node start or stop its server or load balancer. What was stopped stays so, "
+        "until it is started again, here or on the UMS Network page.",
+    )
+    parser.add_argument("what", choices=("start", "stop"))
+    parser.add_argument("component", choices=("server", "balancer"))
+    parser.add_argument("--node", metavar="NAME", default="", help="the node (the one of the data directory)")
+    parser.add_argument("--yes", action="store_true", help="stop also the last server that runs")
+    parser.add_argument("--user", default="admin", help="whose permissions it has (%(default)s)")
+    add_data(parser)
+    parser.set_defaults(run=_service)
+
+
+def _service(options: argparse.Namespace) -> int:
+    use(options.data)
+    from ums.project.node_service import service
+
+    return service(options)
 
 
 def _add(commands: Commands, name: str, what: str, function: str) -> None:
