@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ha.clock import database_now
-from ha.models import Network, NetworkEvent, Process, ProcessSample
+from ha.models import Network, NetworkEvent, Node, Process, ProcessSample
 from ha.shown import POINTS, ProcessRow, age_of
 from ums.core.access import Action, restrict
 from ums.domain.processes import ALIVE, ProcessType, ServiceStatus
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 NOT_THERE = (ServiceStatus.LOST, ServiceStatus.STOPPED)
+
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 LIST_TYPES = {"servers": ProcessType.SERVER, "balancers": ProcessType.BALANCER}
 """Pages of the tree below “UMS Network”."""
@@ -73,3 +75,12 @@ def servers_left(*, process: Process) -> int:
 def event_list(*, user: Any) -> QuerySet[NetworkEvent]:
     """All events of the network, newest first."""
     return restrict(NetworkEvent.objects.all(), user, Action.ADMINISTER)
+
+
+def server_addresses() -> list[str]:
+    """“host:port” of all servers that other hosts can reach by what is known of them."""
+    return [
+        f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        for host, port in Node.objects.filter(has_server=True).values_list("address", "web_port")
+        if host not in EVERYWHERE
+    ]

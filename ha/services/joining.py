@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from ha.clock import database_now
 from ha.joining import JoinAnswer, JoinRequest, proof_of, request_of
-from ha.models import NetworkEvent, Node, Process
+from ha.models import NetworkEvent, Process
 from ha.nodefile import NodeFile
 from ha.registry import issuer
+from ha.selectors import server_addresses
 from ha.services.nodes import network_ensure, node_ensure
 from ha.services.tokens import token_check, token_secret
 from ums import __version__
@@ -25,8 +27,6 @@ from ums.live.publish import publish_on_commit
 if TYPE_CHECKING:
     from ha.models import NetworkToken
     from ums.core.actor import Actor
-
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 
 def node_join(*, actor: Actor, authorization: str, body: bytes) -> JoinAnswer:
@@ -56,15 +56,6 @@ def node_join(*, actor: Actor, authorization: str, body: bytes) -> JoinAnswer:
         raise
 
 
-def server_addresses() -> list[str]:
-    """“host:port” of all servers that other hosts can reach by what is known of them."""
-    return [
-        f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        for host, port in Node.objects.filter(has_server=True).values_list("address", "web_port")
-        if host not in EVERYWHERE
-    ]
-
-
 def _check_clock(sent: int) -> None:
     ahead = sent - time.time()
     if abs(ahead) > MAX_SKEW:
@@ -89,13 +80,16 @@ def _check(request: JoinRequest) -> None:
         raise AppError(
             "join_embedded", "The network has the embedded database, which only one node can use.", status=409
         )
-    others = Process.objects.filter(
-        node__address=request.address, node__web_port=request.web_port, status__in=ALIVE
-    ).exclude(node=request.id)
+    taken = Q()
+    if request.server:
+        taken |= Q(node__has_server=True, node__web_port=request.web_port)
+    if request.balancer:
+        taken |= Q(node__has_balancer=True, node__balancer_port=request.balancer_port)
+    others = Process.objects.filter(taken, node__address=request.address, status__in=ALIVE).exclude(node=request.id)
     if other := others.first():
         raise AppError(
             "join_address_taken",
-            f"The node “{other.host}” runs at {request.address}:{request.web_port} already.",
+            f"The node “{other.host}” runs at {request.address} with the same ports already.",
             status=409,
         )
 

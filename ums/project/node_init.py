@@ -71,9 +71,8 @@ def _install(new: Path, node: NodeFile, token_out: Path, passphrase: str, days: 
     from django.conf import settings
     from django.db import connections, transaction
 
-    from ha.services import network_ensure, node_ensure
-    from ha.services.joining import server_addresses
-    from ha.services.tokens import token_create
+    from ha.selectors import server_addresses
+    from ha.services import network_ensure, node_ensure, token_create
     from ums.core.actor import SYSTEM
     from ums.project.tls import server_files
 

@@ -49,8 +49,8 @@ def create(options: argparse.Namespace) -> None:
     """Write a token file."""
     from django.db import transaction
 
+    from ha.selectors import server_addresses
     from ha.services import token_create
-    from ha.services.joining import server_addresses
 
     out = options.out.expanduser().resolve()
     if out.exists():

@@ -166,7 +166,10 @@ def test_an_address_where_a_node_runs_is_taken(token: Token) -> None:
     )
     assert ask(token, request(confirm=True)).json()["code"] == "join_address_taken"
     answer(ask(token, one))
-    answer(ask(token, request(confirm=True, web_port=8444)))
+    assert ask(token, request(server=False)).json()["code"] == "join_address_taken"
+    answer(ask(token, request(web_port=8444, balancer_port=31001)))
+    answer(ask(token, request(server=False, balancer_port=31001)))
+    answer(ask(token, request(address="10.0.0.3")))
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,20 @@ def test_a_host_joins_by_token(shell: Shell, server: Server) -> None:
         assert secret not in (server.data / "server.log").read_text()
 
 
+def test_a_server_by_itself_becomes_a_node(shell: Shell, postgresql: PostgreSQL) -> None:
+    alone = Server(shell.directory / "alone", database_url=postgresql.create_database("node_alone"))
+    alone.start()
+    running = shell.node("init", "alone", UMS_DATABASE_URL=alone.environment["UMS_DATABASE_URL"], code=1)
+    assert "UMS runs already" in running
+    alone.stop()
+    key, number = ((alone.data / name).read_text().strip() for name in ("secret.key", "node.id"))
+    shell.node("init", "alone", UMS_DATABASE_URL=alone.environment["UMS_DATABASE_URL"])
+    node = nodefile.read(alone.data)
+    assert node and node.id == number and (alone.data / "secret.key").read_text().strip() == key
+    found = json.loads(shell.ums("node", "status", "--json", "--data", alone.data, code=1))
+    assert [(one["id"], one["status"]) for one in found] == [(number, "stopped")]
+
+
 def test_a_token_that_is_no_good_leaves_nothing(shell: Shell, server: Server) -> None:
     path = token(shell, server)
     text = path.read_text()
