@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import structlog
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, InterfaceError, connection
 
 from ha import bus
@@ -57,7 +58,8 @@ class Heartbeat(Thread):
             try:
                 self.beat()
                 failing = False
-            except (DatabaseError, InterfaceError) as error:
+            except (DatabaseError, InterfaceError, ObjectDoesNotExist) as error:
+                # Does not exist: somebody has removed the node's entry while this process ran.
                 if not failing:
                     log.warning("heartbeat_fails", error=str(error).strip().partition("\n")[0])
                 failing, self._beating_since = True, None

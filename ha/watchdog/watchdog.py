@@ -72,16 +72,17 @@ class Watchdog:
 
     def run(self) -> None:
         """Look again and again until stopped. Whatever fails is logged once and tried again."""
-        failing = ""
+        failing = False
         while not self._ended:
             self._wake.clear()
             self._turned = time.monotonic()
             try:
                 self.look()
-                failing = ""
+                failing = False
             except SupervisorError as error:
-                if failing != (failing := str(error)):
-                    log.warning("supervisor_silent", error=failing)
+                if not failing:
+                    log.warning("supervisor_silent", error=str(error))
+                failing = True
             self._wake.wait(LOOK_EVERY)
         if self._heartbeat.is_alive():
             self._heartbeat.stop()

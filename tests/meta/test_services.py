@@ -39,6 +39,8 @@ WITHOUT_ACTOR: dict[str, str] = {
     "process_beat": PROCESS,
     "process_ended": PROCESS,
     "process_register": PROCESS,
+    "process_reported": PROCESS,
+    "clock_event": PROCESS,
     "process_sample": PROCESS,
     "processes_lost": PROCESS,
     "lease_hold": "reads and locks: what is done on the strength of a lease is recorded by who does it",

@@ -79,7 +79,7 @@ class Node:
         types |= {"UMS_BROKER"} if self.file.balancer else set()
         expected = types if wanted is None else wanted
         try:
-            self.process.wait_ready(lambda: expected <= self.running(), seconds=90)
+            self.process.wait_ready(lambda: expected <= self.running(), seconds=240)
         except RuntimeError as error:
             logs = "\n".join(f"{path.name}:\n{path.read_text()[-2000:]}" for path in (self.data / "log").glob("*.log"))
             raise RuntimeError(f"{error}\n{logs}") from error
@@ -145,19 +145,6 @@ class Node:
     def gone(self, seconds: float = 90) -> None:
         """Wait until nothing of it is left. Raises TimeoutError."""
         wait_until(lambda: not self.processes(), seconds, f"the end of {self.processes()}", 0.1)
-
-    def run(self, code: str) -> str:
-        """Run Python code with the settings of this node, as its commands do; what it printed."""
-        environment = {"UMS_DATABASE_URL": self.database_url, "UMS_DATA": str(self.data)}
-        done = subprocess.run(
-            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
-            env={**os.environ, **environment, "DJANGO_SETTINGS_MODULE": "ums.project.settings"},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        return done.stdout
 
     def stop(self) -> int:
         """SIGTERM, as systemd does; the exit status."""
