@@ -69,6 +69,7 @@ class Node:
 
     def start(self, wanted: set[str] | None = None) -> Self:
         """`ums node start`; returns when all that it has runs, or these types. Raises RuntimeError with its words."""
+        self.stop()
         self.process = Process(
             [PROGRAM, "node", "start", "--data", self.data],
             self.data.with_suffix(".log"),
