@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ha.watchdog.parent import end_with_supervisor
 from ums import __version__
 from ums.agent.cli import add_agent_parser, add_simulate_parser
+from ums.project.datasource_cli import add_datasource_parser
 from ums.project.node_cli import add_data, add_node_parser, add_token_parser, use
 from ums.project.program_cli import add_programs, add_service, add_start_and_stop
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_up(commands)
     add_start_and_stop(add_node_parser(commands))
     add_token_parser(commands)
+    add_datasource_parser(commands)
     add_programs(commands)
     add_service(commands)
     _add_api_token(commands)
