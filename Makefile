@@ -23,7 +23,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --gen
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: $(RUNTIME) ## The environment only: .venv from requirements.txt
@@ -33,6 +33,11 @@ install: $(RUNTIME) ## The environment only: .venv from requirements.txt
 run: export UMS_DATA ?= $(CURDIR)/.data
 run: $(RUNTIME) ## Everything: a server with demo data and 25 simulated devices; Ctrl-C ends it (data: UMS_DATA, .data)
 	@exec $(BIN)/ums up --demo 25
+
+.PHONY: ha-demo
+ha-demo: $(DEVELOPMENT) ## A network: PostgreSQL, Redis, two nodes with load balancers, 200 devices; Ctrl-C ends it
+	$(BIN)/python -m tests.services.packages
+	@exec $(BIN)/python -m tests.services.ha_demo
 
 .PHONY: test
 test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite on SQLite, on PostgreSQL, in a browser

@@ -129,4 +129,4 @@ class NetworkViewSet(ApiViewSet):
         return self.answer(services.network_update(actor=self.actor, **{**stays, **self.parsed(NetworkInput)}))
 
 
-network = NetworkViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+network = NetworkViewSet.as_view({"get": "retrieve", "patch": "partial_update"}, basename="network", detail=True)

@@ -144,6 +144,8 @@ CHANGES_NO_SETTINGS = {
     ("enrolment-key", "enable"): "as above",
     ("enrolment-key", "disable"): "as above",
     ("enrolment-key", "reveal"): "reads",
+    ("network", "partial_update"): "the cluster address is where devices connect, not what they get",
+    ("process", "destroy"): "the entry of a process that is gone; settings do not depend on processes",
 }
 """The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""
 
