@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from ha.balancer.configuration import ADMIN_SOCKET, MASTER_SOCKET
-from ha.balancer.runtime import ask
+from ha.balancer.runtime import ask, listener
 
 log = structlog.get_logger("ha.balancer")
 
@@ -29,7 +29,7 @@ DRAIN_WITHIN = 5.0
 END_WITHIN = 3.0
 
 
-SAYS_NOTHING = ("Fatal errors", "Error(s) found", "exit-on-failure", "no server available")
+SAYS_NOTHING = ("Fatal errors", "Error(s) found", "Some protocols failed", "exit-on-failure", "no server available")
 """Alerts that come beside the one that tells why."""
 
 
@@ -82,11 +82,14 @@ class HAProxy:
             self.kill()
         return False
 
-    def _left(self) -> list[int]:
-        try:
-            return [int(line) for line in (self.directory / PIDS).read_text().split()]
-        except (OSError, ValueError):
-            return []
+    def _left(self) -> set[int]:
+        """Who may be it: as its file says, and who listens on its socket; we may have been killed before it wrote."""
+        found = set()
+        with suppress(OSError, ValueError):
+            found.add(int((self.directory / PIDS).read_text().split()[0]))
+        with suppress(OSError):
+            found.add(listener(self.directory, MASTER_SOCKET))
+        return found
 
     def _is_ours(self, number: int) -> bool:
         """Whether it works in our directory: the file with its number may be from before a restart of the machine."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import socket
+import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from ha.balancer.configuration import ADMIN_SOCKET, AUTHORITY, BACKEND, CERTIFIC
 from ha.balancer.plan import Actual, Admin, Command, Do
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PATIENCE = 3.0
@@ -36,15 +39,28 @@ class Load:
 
 def ask(directory: Path, command: str, *, to: str = ADMIN_SOCKET) -> str:
     """The answer to a command. Raises OSError when HAProxy does not answer."""
+    with _connected(directory, to) as connection:
+        connection.sendall(f"{command}\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65_536), b"")).decode(errors="replace").strip()
+
+
+def listener(directory: Path, name: str) -> int:
+    """The id of the process that listens on a socket, also when it hangs. Raises OSError when nobody does."""
+    with _connected(directory, name) as connection:
+        process, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return int(process)
+
+
+@contextmanager
+def _connected(directory: Path, name: str) -> Iterator[socket.socket]:
     # By the directory's descriptor: the path may be longer than a socket address can be.
     opened = os.open(directory, os.O_PATH | os.O_DIRECTORY)
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(PATIENCE)
-            connection.connect(f"/proc/self/fd/{opened}/{to}")
-            connection.sendall(f"{command}\n".encode())
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65_536), b"")).decode(errors="replace").strip()
+            connection.connect(f"/proc/self/fd/{opened}/{name}")
+            yield connection
     finally:
         os.close(opened)
 

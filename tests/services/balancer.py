@@ -93,13 +93,15 @@ class Balancer:
 
     @property
     def haproxy(self) -> int:
-        """The id of HAProxy's master process."""
-        return int((self.directory / "haproxy.pid").read_text())
+        """The id of HAProxy's master process; 0 while it starts."""
+        with suppress(OSError, ValueError):
+            return int((self.directory / "haproxy.pid").read_text())
+        return 0
 
     def stop(self) -> int:
         """Ask it to end; its exit status. What a killed one has left ends, too."""
         status = self.process.stop(30) if self.process else 0
-        with suppress(OSError, ValueError):
-            if Path(f"/proc/{self.haproxy}/cwd").samefile(self.directory):
+        with suppress(OSError):
+            if self.haproxy and Path(f"/proc/{self.haproxy}/cwd").samefile(self.directory):
                 os.killpg(self.haproxy, signal.SIGKILL)
         return status

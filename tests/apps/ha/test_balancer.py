@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,17 +127,14 @@ def load(balancer: Balancer) -> Iterator[list[str]]:
 
 
 @contextmanager
-def device_socket(balancer: Balancer) -> Iterator[ssl.SSLSocket]:
-    """A connection that stays: the request of a device socket whose answer is waited for by nobody."""
+def held(balancer: Balancer) -> Iterator[ssl.SSLSocket]:
+    """A connection to one of the servers that stays: a request whose body is not sent. A device socket would be ended
+    by the server when nothing is said on it for ten seconds."""
     context = ssl.create_default_context(cafile=balancer.data / "tls" / "ca.pem")
     with socket.create_connection((ADDRESS, balancer.port)) as plain:
         with context.wrap_socket(plain, server_hostname=ADDRESS) as connection:
-            connection.sendall(
-                b"GET /device-connector/device/ws-connect HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-            )
-            assert b"101" in connection.recv(4096).partition(b"\r\n")[0]
+            path = b"/device-connector/device/.well-known/est/simpleenroll"
+            connection.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
             yield connection
 
 
@@ -166,7 +163,7 @@ def test_its_row_names_it_and_counts_connections(world: World) -> None:
     world.status("SERVICE_RUNNING")
     assert world.balancer.process is not None
     assert str(world.row()["epr_process_id"]).startswith(f"ums-broker-{world.balancer.process.pid}-")
-    with device_socket(world.balancer):
+    with held(world.balancer):
         wait_until(lambda: world.row()["connected"] == 1, 30, "a connection in the row")
 
 
@@ -201,7 +198,7 @@ def test_a_killed_server_costs_no_request_and_comes_back(world: World) -> None:
 
 
 def test_a_server_that_stops_is_drained_and_others_keep_their_connections(world: World) -> None:
-    with device_socket(world.balancer) as first, device_socket(world.balancer) as second:
+    with held(world.balancer) as first, held(world.balancer) as second:
         wait_until(lambda: [one.sessions for one in world.balancer.servers().values()] == [1, 1], 30, "one on each")
         with load(world.balancer) as bad:
             world.south.stop()
@@ -234,17 +231,32 @@ def has_gone(process: int) -> bool:
         return True
 
 
-def test_haproxy_outlives_a_crash_of_ours_and_is_taken_over(world: World) -> None:
+@pytest.mark.parametrize("configured", ["alike", "otherwise"])
+def test_haproxy_outlives_a_crash_of_ours_and_is_taken_over(world: World, configured: str) -> None:
+    """`otherwise`: the program that comes after, of another version, writes another configuration."""
     haproxy = world.balancer.haproxy
     assert world.balancer.process is not None
-    with device_socket(world.balancer) as connection, load(world.balancer) as bad:
+    with held(world.balancer) as connection, load(world.balancer) as bad:
+        worker = of_worker(world.balancer)
         world.balancer.process.kill()
+        if configured == "otherwise":
+            with (world.balancer.directory / "haproxy.cfg").open("a") as file:
+                file.write("# of an earlier version\n")
         world.balancer.start()
+        wait_until(lambda: (of_worker(world.balancer) == worker) == (configured == "alike"), 30, "its worker")
+        connection.settimeout(0)
+        assert not has_ended(connection)
         world.south.stop()
         world.balancer.wait_servers({world.north.port: "ready"})
         assert world.balancer.haproxy == haproxy
-        connection.settimeout(0)
     assert bad == []
+
+
+def of_worker(balancer: Balancer) -> int:
+    """The process id of HAProxy's worker; 0 while it changes."""
+    with suppress(OSError):
+        return int(ask(balancer.directory, "show info").partition("Pid: ")[2].split()[0])
+    return 0
 
 
 @pytest.mark.parametrize("which", ["master", "worker", "hangs"])
@@ -254,10 +266,10 @@ def test_haproxy_is_started_again(world: World, which: str) -> None:
         case "master":
             os.kill(haproxy, signal.SIGKILL)
         case "worker":
-            os.kill(int(ask(world.balancer.directory, "show info").partition("Pid: ")[2].split()[0]), signal.SIGKILL)
+            os.kill(of_worker(world.balancer), signal.SIGKILL)
         case "hangs":
             os.killpg(haproxy, signal.SIGSTOP)
-    wait_until(lambda: world.balancer.haproxy != haproxy, 60, "another HAProxy")
+    wait_until(lambda: world.balancer.haproxy not in {0, haproxy}, 60, "another HAProxy")
     world.balancer.wait_servers({server.port: "ready" for server in world.servers})
     with world.balancer.client() as client:
         assert client.get("/ums/check-status").status_code == 200
@@ -282,7 +294,7 @@ def test_a_start_without_database_takes_the_servers_that_were_there(world: World
 
 def test_the_end_ends_haproxy_too(world: World) -> None:
     haproxy = world.balancer.haproxy
-    with device_socket(world.balancer) as connection:
+    with held(world.balancer) as connection:
         assert world.balancer.stop() == 0
         assert has_ended(connection)
     assert has_gone(haproxy)
@@ -297,7 +309,7 @@ def test_a_new_certificate_is_shown_at_once_and_connections_go_on(world: World) 
 
     before = shown()
     assert before == fingerprint(world.balancer.data)
-    with device_socket(world.balancer) as connection:
+    with held(world.balancer) as connection:
         time.sleep(0.01)  # file times are coarse
         for name in ("server.key", "server.pem"):
             shutil.copyfile(world.south.data / "tls" / name, world.balancer.data / "tls" / name)
