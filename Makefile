@@ -40,13 +40,14 @@ ha-demo: $(DEVELOPMENT) ## A network: PostgreSQL, Redis, two nodes with load bal
 	@exec $(BIN)/python -m tests.services.ha_demo
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite on SQLite, on PostgreSQL, in a browser
+test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite on SQLite, on PostgreSQL, in a browser, a network
 	$(BIN)/python -m tests.services.packages
 	$(PYTEST) $(PARALLEL) tests/unit -p no:django
-	$(PYTEST) $(PARALLEL) --ignore=tests/unit --ignore=tests/e2e
-	$(PYTEST) $(PARALLEL) --ignore=tests/unit --ignore=tests/e2e --database=postgresql
-	$(PYTEST) $(PATIENT) tests/e2e
-	$(PYTEST) $(PATIENT) tests/e2e --database=postgresql
+	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e
+	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e --database=postgresql
+	$(PYTEST) $(PATIENT) -m "not live" tests/e2e
+	$(PYTEST) $(PATIENT) -m "not live" tests/e2e --database=postgresql
+	$(PYTEST) $(PATIENT) -m live --ignore=tests/unit
 
 .PHONY: check
 check: export UMS_DATA = $(CURDIR)/$(VENV)/check

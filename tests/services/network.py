@@ -78,6 +78,17 @@ class Member:
             timeout=60,
         )
 
+    def pid_of(self, type: str) -> int:
+        """The process id of its process of this type, as its row has it."""
+        query = (
+            "SELECT process.pid FROM epr_processes process JOIN ha_node node ON node.id = process.node_id "
+            "WHERE node.name = %s AND epr_process_type = %s"
+        )
+        with self._network.database.connect("ums") as connection:
+            row = connection.execute(query, (self.name, type)).fetchone()
+        assert row is not None, f"{self.name} has no {type}"
+        return int(row[0])
+
     def stop(self) -> int:
         """Stop all of it in order; the exit status."""
         return self.process.stop(seconds=120) if self.process else 0

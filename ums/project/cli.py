@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from ha.watchdog.parent import end_with_supervisor
 from ums import __version__
 from ums.agent.cli import add_agent_parser, add_simulate_parser
-from ums.project.datasource_cli import add_datasource_parser
-from ums.project.node_cli import add_data, add_node_parser, add_token_parser, use
-from ums.project.program_cli import add_programs, add_service, add_start_and_stop
+from ums.project.node.cli import add_data, add_node_parser, add_token_parser, use
+from ums.project.node.datasource_cli import add_datasource_parser
+from ums.project.node.program_cli import add_programs, add_service, add_start_and_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

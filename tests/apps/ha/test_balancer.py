@@ -26,7 +26,7 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.process import free_port, wait_until
 from tests.services.server import Server
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 MASTER_KEY = "the master key that both servers have"
 

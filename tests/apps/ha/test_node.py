@@ -16,7 +16,7 @@ from tests.services.node import Node
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import wait_until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 ALL = {"UMS_WATCHDOG", "UMS_RMGUISERVER", "UMS_WORKER", "UMS_BROKER"}
 

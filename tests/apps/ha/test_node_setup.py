@@ -17,6 +17,8 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.process import free_port
 from tests.services.server import Server
 
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+
 PROGRAM = Path(sys.executable).with_name("ums")
 
 

@@ -13,7 +13,7 @@ from tests.services.agent import Agent
 from tests.services.proxies import Proxy
 from tests.services.server import Server
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 NEAR = "127.0.0.7"
 """A client that may read the metrics; the proxy itself may not."""

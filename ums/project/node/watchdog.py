@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
-from ums.project.node_programs import program
+from ums.project.node.programs import program
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from ha.watchdog.remembered import wanted
 from ha.watchdog.supervisor import Supervisor, SupervisorError
 from ums.core.private import write_private
 from ums.project.data import default_data_directory
-from ums.project.node_programs import node_of
+from ums.project.node.programs import node_of
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ums.project.node_cli import add_data
+from ums.project.node.cli import add_data
 
 if TYPE_CHECKING:
     import argparse
 
-    from ums.project.node_cli import Commands
+    from ums.project.node.cli import Commands
 
 
 def add_datasource_parser(commands: Commands) -> None:
@@ -40,7 +40,7 @@ def add_datasource_parser(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    code: int = import_module("ums.project.datasource").run(options)
+    code: int = import_module("ums.project.node.datasource").run(options)
     return code
 
 

@@ -6,18 +6,18 @@ import argparse
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ums.project.node_cli import add_data, use
+from ums.project.node.cli import add_data, use
 
 if TYPE_CHECKING:
-    from ums.project.node_cli import Commands
+    from ums.project.node.cli import Commands
 
 
 def add_programs(commands: Commands) -> None:
     """`ums server`, `ums worker`, `ums balancer`, `ums watchdog`."""
-    _add(commands, "server", "run the UMS Server of a node, without its worker", "ums.project.node_server:server")
-    _add(commands, "worker", "run the task worker of a node", "ums.project.node_worker:worker")
-    _add(commands, "balancer", "run the load balancer of a node", "ums.project.node_balancer:balancer")
-    _add(commands, "watchdog", "run the watchdog of a node", "ums.project.node_watchdog:watchdog")
+    _add(commands, "server", "run the UMS Server of a node, without its worker", "ums.project.node.server:server")
+    _add(commands, "worker", "run the task worker of a node", "ums.project.node.worker:worker")
+    _add(commands, "balancer", "run the load balancer of a node", "ums.project.node.balancer:balancer")
+    _add(commands, "watchdog", "run the watchdog of a node", "ums.project.node.watchdog:watchdog")
 
 
 def add_start_and_stop(actions: Commands) -> None:
@@ -26,9 +26,9 @@ def add_start_and_stop(actions: Commands) -> None:
         actions,
         "start",
         "run this node: watchdog, and what it has of server, worker and load balancer; Ctrl-C ends it",
-        "ums.project.node_start:start",
+        "ums.project.node.start:start",
     )
-    _add(actions, "stop", "stop this node in order, from another shell", "ums.project.node_start:stop")
+    _add(actions, "stop", "stop this node in order, from another shell", "ums.project.node.start:stop")
 
 
 def add_service(commands: Commands) -> None:
@@ -50,7 +50,7 @@ def add_service(commands: Commands) -> None:
 
 def _service(options: argparse.Namespace) -> int:
     use(options.data)
-    from ums.project.node_service import service
+    from ums.project.node.service import service
 
     return service(options)
 

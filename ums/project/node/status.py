@@ -11,7 +11,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 
 from ums.project.columns import columns
-from ums.project.node_setup import require_installation
+from ums.project.node.setup import require_installation
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ums.project.node_programs import program
+from ums.project.node.programs import program
 from ums.project.prepare import listening_socket, superuser
 from ums.project.serving import Server, configuration, put_right
 

@@ -13,7 +13,7 @@ import tomli_w
 from ha import nodefile, requirements
 from ums.core.private import write_private
 from ums.project.columns import columns
-from ums.project.node_setup import data_of, require_all, secret_from
+from ums.project.node.setup import data_of, require_all, secret_from
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:

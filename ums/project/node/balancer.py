@@ -6,7 +6,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from ums.project.node_programs import program
+from ums.project.node.programs import program
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import uuid
 from threading import Event
 from typing import TYPE_CHECKING
 
-from ums.project.node_programs import program
+from ums.project.node.programs import program
 
 if TYPE_CHECKING:
     from pathlib import Path

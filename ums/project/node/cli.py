@@ -174,28 +174,28 @@ def _add_status(actions: Commands) -> None:
 
 def _status(options: argparse.Namespace) -> int:
     use(options.data)
-    from ums.project.node_status import status
+    from ums.project.node.status import status
 
     return status(as_json=options.json)
 
 
 def _init(options: argparse.Namespace) -> int:
-    from ums.project.node_init import init
+    from ums.project.node.init import init
 
     return init(options)
 
 
 def _join(options: argparse.Namespace) -> int:
-    from ums.project.node_join import join
+    from ums.project.node.join import join
 
     return join(options)
 
 
 def _token(options: argparse.Namespace) -> int:
     use(options.data)
-    from ums.project import node_tokens
+    from ums.project.node import tokens
 
-    code: int = getattr(node_tokens, options.action)(options)
+    code: int = getattr(tokens, options.action)(options)
     return code
 
 

@@ -21,7 +21,7 @@ from ums import __version__
 from ums.core.errors import AppError
 from ums.core.private import write_private
 from ums.project.hosts import new_key, public_pem, server_names
-from ums.project.node_setup import data_of, host_checks, node_of, require_all, secret_from, staging
+from ums.project.node.setup import data_of, host_checks, node_of, require_all, secret_from, staging
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ha import nodefile, requirements
 from ha.token import FILE_NAME
 from ums.core.errors import AppError
 from ums.core.private import write_private
-from ums.project.node_setup import HARMLESS, data_of, host_checks, node_of, require_all, secret_from, staging
+from ums.project.node.setup import HARMLESS, data_of, host_checks, node_of, require_all, secret_from, staging
 from ums.project.prepare import PASSWORD_FILE, SUPERUSER, StartError, database, superuser
 
 if TYPE_CHECKING:

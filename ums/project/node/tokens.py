@@ -13,7 +13,7 @@ from ums.core.actor import SYSTEM
 from ums.core.errors import AppError
 from ums.core.private import write_private
 from ums.project.columns import columns
-from ums.project.node_setup import require_installation, secret_from
+from ums.project.node.setup import require_installation, secret_from
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:
