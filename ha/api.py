@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 
 from ha import selectors, services
 from ha.models import Network, NetworkEvent, Process
 from ums.core.access import Action
 from ums.core.rest import ApiViewSet, Input, NetworkPermission
+from ums.domain.processes import ProcessType
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -72,6 +74,12 @@ class NetworkInput(Input):
     cluster_port = serializers.IntegerField(min_value=1, max_value=65_535, required=False)
 
 
+class StopInput(Input):
+    """Whether all devices may be without a server."""
+
+    confirmed = serializers.BooleanField(default=False, help_text="Stop also the last server that runs.")
+
+
 class ProcessViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Servers, load balancers, workers and watchdogs of the network."""
 
@@ -90,6 +98,24 @@ class ProcessViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         """Remove the entry of a process that is really gone; else that is a 409."""
         services.process_delete(actor=self.actor, process=self.get_object())
         return self.gone()
+
+    @extend_schema(request=None, responses=ProcessOut)
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, pk: str) -> Response:
+        """Have a server or load balancer started, now and at each start of its node. The answer shows it as it is."""
+        process = self.get_object()
+        services.service_start(actor=self.actor, node=process.node, component=ProcessType(process.type))
+        return self.answer(process)
+
+    @extend_schema(request=StopInput, responses=ProcessOut)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """Have a server or load balancer drained and stopped until it is started again; 409 for the last server that
+        runs, unless `confirmed`."""
+        process = self.get_object()
+        given = self.parsed(StopInput)
+        services.service_stop(actor=self.actor, node=process.node, component=ProcessType(process.type), **given)
+        return self.answer(process)
 
 
 class NetworkEventViewSet(mixins.ListModelMixin, ApiViewSet):

@@ -145,6 +145,8 @@ CHANGES_NO_SETTINGS = {
     ("enrolment-key", "disable"): "as above",
     ("enrolment-key", "reveal"): "reads",
     ("network", "partial_update"): "the cluster address is where devices connect, not what they get",
+    ("process", "start"): "devices get the same settings from any server",
+    ("process", "stop"): "as above",
     ("process", "destroy"): "the entry of a process that is gone; settings do not depend on processes",
 }
 """The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""

@@ -135,5 +135,7 @@ def test_the_api_tells_processes_and_changes_the_address(root: Client) -> None:
     process = ProcessFactory.create(node=NodeFactory.create(name="north"))
     got = root.get(f"/api/v1/network/processes/{process.pk}/").json()
     assert (got["node"], got["type"], got["status"]) == ("north", "UMS_RMGUISERVER", "SERVICE_RUNNING")
+    answer = root.post(f"/api/v1/network/processes/{process.pk}/stop/", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "watchdog_silent")
     answer = root.patch("/api/v1/network/", {"cluster_port": 444}, content_type="application/json")
     assert answer.json()["cluster_port"] == 444
