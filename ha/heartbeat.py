@@ -1,7 +1,7 @@
 """The thread that says every second that a process is there, and gives up others that are silent.
 
-A thread with a database connection of its own: neither a busy event loop nor an exhausted pool makes a process look
-dead. A process whose work hangs says nothing any more: `alive` tells.
+A thread of its own: a busy event loop does not make a process look dead. A process whose work hangs says nothing any
+more: `alive` tells.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ha.services import Identity
 
 log = structlog.get_logger("ha.heartbeat")
+
+SLOW = 2.0
+"""Seconds that a beat may take; a database that takes longer kept others from beating as well."""
 
 
 class Heartbeat(Thread):
@@ -68,6 +71,7 @@ class Heartbeat(Thread):
 
     def beat(self) -> None:
         """Once: register when needed, beat, look after the others. Raises DatabaseError."""
+        began = time.monotonic()
         if not self._registered:
             process_register(identity=self.identity, status=self.status)
             self._registered = True
@@ -83,9 +87,9 @@ class Heartbeat(Thread):
         if carrier := bus.current():
             carrier.everybody_hears_first = everybody_hears(carrier.first)
         now = time.monotonic()
-        if self._beating_since is None:
+        if self._beating_since is None or now - began > SLOW:
             self._beating_since = now
-        # After an outage of the database all look silent; who has just come back judges nobody.
+        # After an outage or a standstill of the database all look silent; who has just come back judges nobody.
         if self._judges and now - self._beating_since > LOST_AFTER:
             processes_lost()
 

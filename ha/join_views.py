@@ -49,7 +49,8 @@ def join(request: HttpRequest) -> HttpResponse:
             body=body,
         )
     except AppError as error:
-        failures.failed(network)
+        if error.code != "throttled":
+            failures.failed(network)
         log.warning("join_refused", code=error.code, address=address)
         return _problem(error)
     return HttpResponse(msgspec.json.encode(answer), content_type="application/json")

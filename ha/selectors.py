@@ -77,6 +77,25 @@ def event_list(*, user: Any) -> QuerySet[NetworkEvent]:
     return restrict(NetworkEvent.objects.all(), user, Action.ADMINISTER)
 
 
+def device_servers() -> list[str]:
+    """Where devices of the network find servers: the cluster address alone, or the load balancers that run, or the
+    servers that run. Two queries."""
+    network = network_get()
+    if network is not None and network.cluster_host:
+        return [_url(network.cluster_host, network.cluster_port)]
+    running = Process.objects.filter(status=ServiceStatus.RUNNING).select_related("node").order_by("node_id")
+    found: dict[str, list[str]] = {ProcessType.BALANCER: [], ProcessType.SERVER: []}
+    for process in running.filter(type__in=list(found)):
+        node = process.node
+        port = node.balancer_port if process.type == ProcessType.BALANCER else node.device_port
+        found[process.type].append(_url(node.address, port))
+    return found[ProcessType.BALANCER] or found[ProcessType.SERVER]
+
+
+def _url(host: str, port: int) -> str:
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
 def server_addresses() -> list[str]:
     """“host:port” of all servers that other hosts can reach by what is known of them."""
     return [

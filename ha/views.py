@@ -118,8 +118,9 @@ def process_stop(request: HttpRequest, pk: str) -> HttpResponse:
         }
         return render(request, "ha/_stop.html", context)
     actor = Actor.from_request(request)
-    # Who posts has seen the dialog, which says when no other server runs.
-    services.service_stop(actor=actor, node=process.node, component=ProcessType(process.type), confirmed=True)
+    # Who saw in the dialog that no other server runs has confirmed that; who saw another one has not.
+    alone = request.POST.get("left") == "0"
+    services.service_stop(actor=actor, node=process.node, component=ProcessType(process.type), confirmed=alone)
     return done(
         f"{NAMES[process.type]} on {process.host} is being stopped.",
         undo=reverse("ha:process_start", args=[pk]),

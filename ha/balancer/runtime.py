@@ -71,7 +71,14 @@ def look(directory: Path) -> tuple[list[Actual], Load]:
 
 
 def understood(states: str, statistics: str) -> tuple[list[Actual], Load]:
-    """The same, from the two answers."""
+    """The same, from the two answers. Raises OSError when one is cut off."""
+    try:
+        return _understood(states, statistics)
+    except (KeyError, ValueError, IndexError, AttributeError) as error:
+        raise OSError(f"HAProxy's answer is not whole: {error}") from error
+
+
+def _understood(states: str, statistics: str) -> tuple[list[Actual], Load]:
     rows = {(row["# pxname"], row["svname"]): row for row in csv.DictReader(statistics.splitlines())}
     servers = []
     for line in states.splitlines()[2:]:

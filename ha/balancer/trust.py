@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from ha.balancer.names import addresses_of
 from ha.models import Node
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ class BalancerWatch(Thread):
 
 
 def balancer_addresses() -> set[str]:
-    """The IP addresses of nodes with a load balancer; none of those whose name is not known. Raises DatabaseError."""
-    found: set[str] = set()
-    for name in Node.objects.filter(has_balancer=True).values_list("address", flat=True):
-        try:
-            found.update(str(entry[4][0]) for entry in socket.getaddrinfo(name, None))
-        except OSError as error:
-            log.warning("balancer_unresolved", address=name, error=error.strerror)
-    return found
+    """The IP addresses of nodes with a load balancer, as far as their names are known. Raises DatabaseError."""
+    names = Node.objects.filter(has_balancer=True).values_list("address", flat=True)
+    return {address for name in names for address in addresses_of(name)}

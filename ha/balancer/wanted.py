@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from contextlib import suppress
 from dataclasses import asdict
 from threading import Event, Thread
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
+from ha.balancer.names import addresses_of
 from ha.balancer.plan import Server, Want, Wanted, serving
 from ha.clock import database_now
 from ha.models import Process
@@ -59,12 +59,10 @@ def _server(row: Process) -> Server | None:
     if not PLAIN.fullmatch(row.pk) or not PLAIN.fullmatch(row.node.address):
         log.warning("server_unusable", process=row.pk, address=row.node.address)
         return None
-    try:
-        found = socket.getaddrinfo(row.node.address, row.node.device_port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        log.warning("server_unresolved", process=row.pk, address=row.node.address, error=error.strerror)
+    addresses = addresses_of(row.node.address)
+    if not addresses:
         return None
-    address = str(found[0][4][0])
+    address = addresses[0]
     # HAProxy compares names, not addresses; each certificate of the network has this one.
     name = "localhost" if address == row.node.address else row.node.address
     return Server(row.pk, name, address, row.node.device_port)

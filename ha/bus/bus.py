@@ -169,7 +169,13 @@ class Bus:
                 log.info("bus_carrier", carrier=carrier.name, heard=does)
                 self._missed()
 
-        carrier.listen(self._came, heard, self._ended)
+        while not self._ended.is_set():
+            try:
+                carrier.listen(self._came, heard, self._ended)
+            except Exception:
+                log.exception("bus_listening_failed", carrier=carrier.name)
+                heard(False)
+                self._ended.wait(1.0)
 
     def _came(self, text: str) -> None:
         envelope = unpack(text)

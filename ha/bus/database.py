@@ -72,6 +72,8 @@ class DatabaseCarrier:
     def _whole(listening: psycopg.Connection[Any], payload: str) -> str:
         if not payload.startswith("#"):
             return payload
+        if not payload[1:].isdecimal() or len(payload) > 20:
+            return ""
         row = listening.execute("SELECT payload FROM ha_busmessage WHERE id = %s", (int(payload[1:]),)).fetchone()
         return row[0] if row else ""
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
@@ -17,6 +18,7 @@ from ha.registry import issuer
 from ha.selectors import server_addresses
 from ha.services.nodes import network_ensure, node_ensure
 from ha.services.tokens import token_check, token_secret
+from ha.validators import is_host
 from ums import __version__
 from ums.audit.services import record
 from ums.core.errors import AppError
@@ -69,6 +71,10 @@ def _check_clock(sent: int) -> None:
 
 
 def _check(request: JoinRequest) -> None:
+    try:
+        is_host(request.address)
+    except ValidationError as error:
+        raise AppError("join_malformed", f"“{request.address}”: {error.message}") from None
     if request.version != __version__:
         raise AppError(
             "join_version",

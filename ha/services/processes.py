@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from ha.clock import database_now
+from ha.clock import DatabaseNow, database_now
 from ha.models import Node, Process
 from ha.registry import HAND_OVERS
 from ha.services.events import process_event
@@ -92,7 +92,7 @@ def process_beat(*, identity: Identity, status: ServiceStatus, figures: Figures)
     row = Process.objects.filter(pk=identity.id, life=identity.life)
     changed = row.exclude(status=status, detail=figures.detail).exists()
     kept = row.update(
-        timestamp=now,
+        timestamp=DatabaseNow(),
         status=status,
         skew=(middle - now).total_seconds(),
         connected=figures.connected,

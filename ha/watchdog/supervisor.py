@@ -56,7 +56,10 @@ class Supervisor:
 
     def programs(self) -> dict[str, Seen]:
         """All programs by name. Raises SupervisorError."""
-        ended = ends(str(self._call("readLog", -TAIL, 0)))
+        try:
+            ended = ends(str(self._call("readLog", -TAIL, 0)))
+        except SupervisorError:
+            ended = {}  # somebody removed its log; how programs end is not known then, that they run is
         return {
             info["name"]: Seen(
                 state=info["statename"],

@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from ha import bus
 from ha.clock import database_now
-from ha.heartbeat import Heartbeat
+from ha.heartbeat import SLOW, Heartbeat
 from ha.models import Node, Process
 from ha.services import Figures, Identity, clock_event, node_ensure, process_reported
 from ha.watchdog.configuration import programs
@@ -83,6 +83,11 @@ class Watchdog:
                 if not failing:
                     log.warning("supervisor_silent", error=str(error))
                 failing = True
+            except Exception:
+                # Nobody looks after the watchdog: it goes on whatever happens.
+                if not failing:
+                    log.exception("look_failed")
+                failing = True
             self._wake.wait(LOOK_EVERY)
         if self._heartbeat.is_alive():
             self._heartbeat.stop()
@@ -133,12 +138,15 @@ class Watchdog:
         if self._database_since is None:
             node_ensure(node=self._node)
             self._database_since = time.monotonic()
+        began = time.monotonic()
         node = Node.objects.get(pk=self._node.id)
         self._remember({"server": node.server_wanted, "worker": node.server_wanted, "balancer": node.balancer_wanted})
         if self._heartbeat.ident is None:
             self._heartbeat.start()
         now = database_now()
-        # After an outage of the database all look silent, though nobody could say a word.
+        # After an outage or a standstill of the database all look silent, though nobody could say a word.
+        if time.monotonic() - began > SLOW:
+            self._database_since = time.monotonic()
         answers_for = time.monotonic() - self._database_since
         found = {}
         for row in Process.objects.filter(node=node):
@@ -153,7 +161,10 @@ class Watchdog:
     def _remember(self, all_wanted: dict[str, bool]) -> None:
         if all_wanted != self._wanted:
             self._wanted = all_wanted
-            remember(self._places, all_wanted)
+            try:
+                remember(self._places, all_wanted)
+            except OSError as error:
+                log.error("wanted_not_stored", error=error.strerror)
 
     def _tell(self, name: str, program: Seen, row: Row | None, decision: Decision) -> None:
         assert decision.status is not None

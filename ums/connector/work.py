@@ -14,6 +14,7 @@ from ums.connector.metrics import TRANSFER_SECONDS
 from ums.connector.models import Certificate
 from ums.connector.proofs import Proof, ProofError
 from ums.connector.services import certificates_supersede
+from ums.connector.told import servers_for
 from ums.devices.models import Device, Presence, SettingsState
 from ums.devices.services import Applied, Sent, boots_write, deliveries_sent, inventory_write, settings_applied
 from ums.domain.presence import HEARTBEAT
@@ -196,6 +197,7 @@ def _login(
         unchanged=unchanged,
         heartbeat=HEARTBEAT.total_seconds(),
         name=entry.name,
+        servers=servers_for(entry.device_id),
         inventory=(
             entry.inventory_at is None
             or entry.inventory_at < timezone.now() - INVENTORY_AGE

@@ -33,9 +33,8 @@ def trust_balancers(addresses: Iterable[str]) -> None:
 
 
 def is_trusted_proxy(address: str) -> bool:
-    """Whether forwarding headers from this address are believed (`UMS_TRUSTED_PROXIES`, and the load balancers)."""
-    if address in _balancers:
-        return True
+    """Whether this address is of a proxy that somebody has named (`UMS_TRUSTED_PROXIES`): it may also say which
+    certificate a device has shown. The network's own load balancers never say so."""
     return _is_address(address) and any(ip_address(address) in network for network in settings.UMS_TRUSTED_PROXIES)
 
 
@@ -54,7 +53,7 @@ def forwarded_address(peer: str, forwarded_for: str) -> str:
     """
     address = peer
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-    while hops and is_trusted_proxy(address) and _is_address(hops[-1]):
+    while hops and (address in _balancers or is_trusted_proxy(address)) and _is_address(hops[-1]):
         address = hops.pop()
     return address
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +49,9 @@ def data_directory(path: Path, program: str = "ums") -> Iterator[None]:
                 f"UMS runs already on the data directory {path} (process {holder}). "
                 "Stop it, or choose another with --data."
             ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # only for the words of who comes second; a full disk must not keep a node down
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)

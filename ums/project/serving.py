@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import ssl
 import time
@@ -29,6 +30,9 @@ FAREWELL = 3.0
 
 def load(data: Path, *, migrate: bool = True) -> None:
     """Read the settings, and bring the database up to date (`migrate`). Raises StartError."""
+    # Each connected device is an open file; shells allow 1,024.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         import django
 

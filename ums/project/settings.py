@@ -132,13 +132,26 @@ if UMS_EMBEDDED_DATABASE:
         "PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456",
     }
 else:
-    # jit off: compiling a query plan costs more than these short queries take.
+    # jit off: compiling a query plan costs more than these short queries take. The time-outs: a host that lost its
+    # power says nothing any more, and the kernel alone would wait for it for a quarter of an hour. reconnect_timeout:
+    # the pool would double its pauses up to minutes, and be back long after the database is.
     _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
         **_database.get("OPTIONS", {}),
         "options": "-c jit=off",
-        "pool": {"min_size": 2, "max_size": env.int("UMS_DATABASE_CONNECTIONS", default=16), "timeout": 20},
+        "pool": {
+            "min_size": 2,
+            "max_size": env.int("UMS_DATABASE_CONNECTIONS", default=16),
+            "timeout": 20,
+            "reconnect_timeout": 4,
+        },
     }
     _database["CONN_MAX_AGE"] = 0
+    _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- messages and tasks

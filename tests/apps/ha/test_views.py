@@ -91,9 +91,10 @@ def test_stopping_says_what_becomes_of_the_devices_and_starting_takes_it_back(ro
     assert "Stop service" in root.get(SERVERS).content.decode()
     url = f"/webapp/network-processes/{process.pk}"
     assert "No other server runs" in root.get(f"{url}/stop").content.decode()
+    assert root.post(f"{url}/stop", {"left": "1"}).status_code == 409, "another one ran when the dialog was opened"
     ProcessFactory.create()
     assert "1,200 connected devices are asked" in root.get(f"{url}/stop").content.decode()
-    assert root.post(f"{url}/stop").status_code == 204
+    assert root.post(f"{url}/stop", {"left": "1"}).status_code == 204
     node.refresh_from_db()
     assert not node.server_wanted
     Process.objects.filter(pk=process.pk).update(status="SERVICE_STOPPED", life="")

@@ -107,7 +107,8 @@ def presence_lost(*, server: str | None = None) -> int:
     ids = tuple(claims.values_list("pk", flat=True))
     for start in range(0, len(ids), 1000):
         part = ids[start : start + 1000]
-        Presence.objects.filter(pk__in=part).update(connected=False)
+        # With the condition again: a device may have come to another server between the two statements.
+        claims.filter(pk__in=part).update(connected=False)
         publish_on_commit(DevicesChanged(part))
     return len(ids)
 
