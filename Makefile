@@ -15,9 +15,11 @@ DEVELOPMENT := $(VENV)/development.stamp
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PIP_INSTALL := $(PIP) install --no-deps --no-compile
 PYTEST := $(BIN)/python -m pytest
-PARALLEL := --numprocesses=2
+PARALLEL := --numprocesses=auto
 # A browser, a server and a fleet at once: on a busy machine that takes its time.
 PATIENT := --timeout=600
+# In a browser on both databases; what the other tests there look at does not depend on the database.
+BOTH := tests/e2e/test_spine.py tests/e2e/test_exchange.py
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --annotation-style=line --custom-compile-command="make lock" --extra=install
 
@@ -46,7 +48,7 @@ test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite 
 	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e
 	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e --database=postgresql
 	$(PYTEST) $(PATIENT) -m "not live" tests/e2e
-	$(PYTEST) $(PATIENT) -m "not live" tests/e2e --database=postgresql
+	$(PYTEST) $(PATIENT) --database=postgresql $(BOTH)
 	$(PYTEST) $(PATIENT) -m live --ignore=tests/unit
 
 .PHONY: check
