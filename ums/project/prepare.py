@@ -89,7 +89,7 @@ def database() -> None:
     try:
         if connection.vendor == "postgresql":
             # The pool would try for a long time; whoever starts a server wants to know now.
-            psycopg.connect(**connection.get_connection_params(), connect_timeout=5).close()
+            psycopg.connect(**connection.get_connection_params()).close()
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         known = executor.loader.disk_migrations
