@@ -42,13 +42,17 @@ ha-demo: $(DEVELOPMENT) ## A network: PostgreSQL, Redis, two nodes with load bal
 	@exec $(BIN)/python -m tests.services.ha_demo
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Everything: system packages (when root), then the suite on SQLite, on PostgreSQL, in a browser, a network
+test: $(DEVELOPMENT) ## System packages (when root), then the suite on SQLite, on PostgreSQL, in a browser
 	$(BIN)/python -m tests.services.packages
 	$(PYTEST) $(PARALLEL) tests/unit -p no:django
 	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e
 	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e --database=postgresql
 	$(PYTEST) $(PATIENT) -m "not live" tests/e2e
 	$(PYTEST) $(PATIENT) --database=postgresql $(BOTH)
+
+.PHONY: live
+live: $(DEVELOPMENT) ## Networks of real nodes, with everything that may die killed: a quarter of an hour
+	$(BIN)/python -m tests.services.packages
 	$(PYTEST) $(PATIENT) -m live --ignore=tests/unit
 
 .PHONY: check
