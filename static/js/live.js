@@ -10,7 +10,7 @@
              Nothing is read while a pointer is down: what is pressed must still be there when it comes up (hold.js).
    Regions:  <div data-live="devices batches" [data-live-ids="7"] hx-get=… hx-trigger="ums:live">  get the event "ums:live".
              data-live-gap="2000": at most every 2 s, and once more after the last change
-   Added:    <div data-live="tree" hx-get=… hx-trigger="ums:live throttle:2s">  asks for "12 new, show".
+   Added:    <div data-live="tree" hx-get=… data-live-gap="2000" hx-trigger="ums:live">  asks for "12 new, show".
    When the socket is down: polls every 10 s (rows, regions) and says "Live updates paused since 12:03, trying again"; back
    again, everything visible is re-read. Nothing read for 180 s: [data-presence] cells say unknown (the attribute
    becomes "unknown", <template id="presence-unknown"> is shown in place of the chip). */
@@ -165,11 +165,14 @@ class UmsLive extends HTMLElement {
     await released();
     this.#lastFlush = Date.now();
     for (const region of this.#regions) {
-      const early = region.isConnected && Date.now() - (this.#readAt.get(region)?.at ?? 0) < Number(region.dataset.liveGap ?? 0);
+      const early = Date.now() - (this.#readAt.get(region)?.at ?? 0) < Number(region.dataset.liveGap ?? 0);
       if (early) continue;
       this.#regions.delete(region);
-      this.#readAt.set(region, { at: Date.now() });
-      if (region.isConnected) htmx.trigger(region, "ums:live");
+      /* What was swapped as a whole meanwhile stands there under the same id. */
+      const place = region.isConnected ? region : document.getElementById(region.id);
+      if (!place) continue;
+      this.#readAt.set(place, { at: Date.now() });
+      htmx.trigger(place, "ums:live");
     }
     const rows = [...this.#visible].filter((row) => row.isConnected && this.#due.has(row.dataset.id));
     this.#due.clear();
