@@ -1,16 +1,19 @@
 """What benchmarks have in common: the shape of a figure, finding them, running them, showing what came out.
 
 A benchmark is a module of this package with `measure()`, which returns one figure or several. It measures its baseline
-in the same run, in turns with its own value, so that a busy machine meets both alike.
+in the same run, in turns with its own value, so that a busy machine meets both alike. Each runs in a process of its
+own: settings, connections and memory of one are nothing to the next.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
 import pkgutil
 import traceback
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from typing import TypedDict, cast
 
 from rich.console import Console
@@ -64,21 +67,19 @@ def run(names: Iterable[str], console: Console) -> bool:
 
     One that raises is told with its traceback and counts as not within them; the others still run.
     """
-    known = benchmarks()
     table = Table("Figure", "Value", "Baseline", "Ratio", "Limit", "", title="Benchmarks")
     all_ok = True
     for name in names:
         console.print(f"[dim]{name} …[/dim]")
         try:
-            result = known[name]()
-            figures = [cast("Figure", result)] if isinstance(result, dict) else list(result)
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+                figures = process.submit(_measured, name).result()
         except Exception:
             traceback.print_exc()
             table.add_row(name, "-", "-", "-", "-", "[red]failed[/red]")
             all_ok = False
             continue
         for one in figures:
-            print(json.dumps(one), flush=True)
             all_ok = all_ok and one["ok"]
             table.add_row(
                 one["name"],
@@ -90,6 +91,16 @@ def run(names: Iterable[str], console: Console) -> bool:
             )
     console.print(table)
     return all_ok
+
+
+def _measured(name: str) -> list[Figure]:
+    """Run one, and print its figures as they come."""
+    result = benchmarks()[name]()
+    figures = []
+    for one in [cast("Figure", result)] if isinstance(result, dict) else result:
+        print(json.dumps(one), flush=True)
+        figures.append(one)
+    return figures
 
 
 def _quantity(value: float, unit: str) -> str:
