@@ -1,4 +1,4 @@
-"""The network: its nodes, their processes, and what must happen once though many could do it."""
+"""The network: its nodes, their processes, and what happened to them."""
 
 from __future__ import annotations
 
@@ -170,21 +170,6 @@ class NetworkEvent(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class Lease(models.Model):
-    """Work that one process does at a time. `fence` grows with each holder: a write that names an older one is void."""
-
-    name = models.CharField(max_length=100, primary_key=True)
-    holder = models.CharField(max_length=36, help_text="Life of the process that holds it.")
-    fence = models.BigIntegerField(default=1)
-    until = models.DateTimeField(help_text="By the database's clock.")
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class BusMessage(models.Model):

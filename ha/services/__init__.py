@@ -1,8 +1,8 @@
 """What is written about the network."""
 
-from ha.services.entries import network_update, process_delete, process_sample
+from ha.services.entries import network_update, process_delete
+from ha.services.history import history_prune, process_sample
 from ha.services.joining import node_join
-from ha.services.leases import lease_hold, lease_release, lease_take
 from ha.services.nodes import network_ensure, node_ensure
 from ha.services.processes import (
     Figures,
@@ -20,9 +20,7 @@ __all__ = [
     "Figures",
     "Identity",
     "clock_event",
-    "lease_hold",
-    "lease_release",
-    "lease_take",
+    "history_prune",
     "network_ensure",
     "network_update",
     "node_ensure",

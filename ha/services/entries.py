@@ -1,14 +1,13 @@
-"""What administrators decide about the network's rows, and the points of its pictures."""
+"""What administrators decide about the network's rows."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from ha.clock import database_now
-from ha.models import Process, ProcessSample
+from ha.models import Process
 from ha.services.nodes import network_ensure
 from ha.shown import age_of
 from ums.audit.services import changed, record
@@ -21,10 +20,7 @@ from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
     from ha.models import Network
-    from ha.services.processes import Figures, Identity
     from ums.core.actor import Actor
-
-KEEP_SAMPLES = timedelta(hours=24)
 
 
 @transaction.atomic
@@ -66,17 +62,3 @@ def network_update(*, actor: Actor, cluster_host: str, cluster_port: int) -> Net
     old, new = changed(before, after)
     record(actor=actor, action="network.updated", target=network, before=old, after=new)
     return network
-
-
-def process_sample(*, identity: Identity, figures: Figures) -> None:
-    """A point of the process's picture, once a minute; points older than a day go."""
-    minute = database_now().replace(second=0, microsecond=0)
-    sample = ProcessSample(
-        process_id=identity.id,
-        at=minute,
-        connected=figures.connected,
-        waiting=figures.waiting,
-        refused=figures.refused,
-    )
-    ProcessSample.objects.bulk_create([sample], ignore_conflicts=True)
-    ProcessSample.objects.filter(process=identity.id, at__lt=minute - KEEP_SAMPLES).delete()

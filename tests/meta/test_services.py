@@ -43,9 +43,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "clock_event": PROCESS,
     "process_sample": PROCESS,
     "processes_lost": PROCESS,
-    "lease_hold": "reads and locks: what is done on the strength of a lease is recorded by who does it",
-    "lease_release": "processes settle among themselves who does a piece of work; what they do is recorded there",
-    "lease_take": "processes settle among themselves who does a piece of work; what they do is recorded there",
+    "history_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "structure_locked": "changes nothing: it only makes the services that call it wait for each other",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""

@@ -17,5 +17,6 @@ app.autodiscover_tasks(["ums.project"])
 app.conf.beat_schedule = {
     "canary": {"task": "ums.project.tasks.canary", "schedule": 60.0},
     "commands-expire": {"task": "ums.jobs.tasks.expire", "schedule": 60.0},
+    "network-history": {"task": "ha.tasks.prune", "schedule": 3600.0},
     "presence-lost": {"task": "ums.devices.tasks.presence_lost", "schedule": 30.0},
 }

@@ -1,4 +1,4 @@
-"""The life of processes in rows: started, beating, stopped, lost, back; and leases with their fences."""
+"""The life of processes in rows: started, beating, stopped, lost, back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from django.db import connection
 from django.utils import timezone
 
 from ha.heartbeat import Heartbeat
-from ha.models import Lease, NetworkEvent, Node, Process
+from ha.models import NetworkEvent, Node, Process
 from ha.nodefile import NodeFile
 from ha.services import (
     Figures,
     Identity,
-    lease_hold,
-    lease_release,
-    lease_take,
     network_ensure,
     node_ensure,
     process_beat,
@@ -27,7 +24,6 @@ from ha.services import (
     processes_lost,
 )
 from tests.factories.devices import DeviceFactory
-from ums.core.errors import AppError
 from ums.devices.models import Presence
 from ums.devices.services import presence_regained
 from ums.domain.processes import LOST_AFTER, ProcessType, ServiceStatus
@@ -174,21 +170,6 @@ def test_connections_are_claimed_again_unless_another_process_has_them() -> None
         elsewhere.pk: "another process",
     }
     assert Presence.objects.filter(connected=True).count() == 2
-
-
-def test_a_lease_has_one_holder_and_a_fence_that_grows() -> None:
-    assert lease_take(name="work", life="a", seconds=60) == 1
-    assert lease_take(name="work", life="b", seconds=60) is None
-    assert lease_take(name="work", life="a", seconds=60) == 1
-    Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
-    assert lease_take(name="work", life="b", seconds=60) == 2
-    lease_hold(name="work", fence=2)
-    with pytest.raises(AppError, match="taken over"):
-        lease_hold(name="work", fence=1)
-    lease_release(name="work", life="a")
-    assert lease_take(name="work", life="c", seconds=60) is None
-    lease_release(name="work", life="b")
-    assert lease_take(name="work", life="c", seconds=60) == 3
 
 
 def test_the_network_is_one_row() -> None:
