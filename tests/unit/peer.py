@@ -31,6 +31,7 @@ from ums.domain.protocol import encode
 EST = "/device-connector/device/.well-known/est"
 SOCKET = "/device-connector/device/ws-connect"
 KEY = "open-sesame"
+UNIT = "00E0C5000001"
 
 
 class Authority:

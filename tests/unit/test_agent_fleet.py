@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.peer import KEY, Peer, until
-from tests.unit.test_agent_network import start
+from tests.unit.test_agent_process import start
 from ums.agent import fleet as fleets
 from ums.agent.fleet import Fleet, FleetError
 from ums.agent.models import unit_id

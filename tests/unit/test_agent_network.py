@@ -1,13 +1,9 @@
-"""The agent against a server that speaks the protocol for real: TLS, EST, the socket, the whole process."""
+"""The agent against a server that speaks the protocol for real: TLS, the socket, settings and commands."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import ssl
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,23 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.peer import KEY, Peer, until
+from tests.unit.peer import KEY, UNIT, Peer, until
 from ums.agent import link
 from ums.agent.agent import Agent, EnrolmentRefused, Options
-from ums.agent.est import EstClient, EstError
-from ums.agent.identity import Identity, KeyType
 from ums.agent.state import State
-from ums.agent.trust import TrustError, file_context, fingerprint_context, presented_chain, system_context
+from ums.agent.trust import file_context
 from ums.domain import protocol as p
-
-UNIT = "00E0C5000001"
-
-
-@pytest.fixture
-async def peer(tmp_path: Path) -> AsyncIterator[Peer]:
-    directory = tmp_path / "server"
-    async with Peer(directory).listen() as listening:
-        yield listening
 
 
 @pytest.fixture
@@ -61,83 +46,6 @@ async def agent(peer: Peer, directory: Path, **options: Any) -> AsyncIterator[St
         with suppress(asyncio.CancelledError):
             await task
         state.close()
-
-
-# ---------------------------------------------------------------- trust
-
-
-async def test_trust_by_file_and_by_fingerprint(peer: Peer, tmp_path: Path) -> None:
-    cache = tmp_path / "anchor.pem"
-    colons = ":".join(peer.fingerprint[n : n + 2] for n in range(0, 64, 2)).upper()
-    by_fingerprint = await asyncio.to_thread(fingerprint_context, colons, [peer.url], cache)
-    cached = fingerprint_context(peer.fingerprint, ["https://127.0.0.1:1"], cache)  # asks nobody any more
-    for context in (file_context(peer.ca_file), by_fingerprint, cached):
-        est = EstClient(context)
-        anchors = await est.cacerts(peer.url)
-        assert anchors.certificates == (peer.devices_ca.certificate,)
-        await est.aclose()
-    leaf = (await asyncio.to_thread(presented_chain, peer.url))[0]
-    assert await asyncio.to_thread(fingerprint_context, __import__("hashlib").sha256(leaf).hexdigest(), [peer.url])
-
-
-async def test_no_trust_no_data(peer: Peer, tmp_path: Path) -> None:
-    with pytest.raises(TrustError, match="does not present"):
-        await asyncio.to_thread(fingerprint_context, "0" * 64, [peer.url])
-    with pytest.raises(TrustError, match="64 hexadecimal"):
-        fingerprint_context("beef", [peer.url])
-    with pytest.raises(TrustError, match="cannot be used"):
-        file_context(tmp_path / "missing.pem")
-    est = EstClient(system_context())
-    with pytest.raises(EstError, match="cannot be reached"):
-        await est.enrol(peer.url, Identity.create(), UNIT, KEY, await est.cacerts(peer.url))
-    await est.aclose()
-    wrong_name = peer.url.replace("127.0.0.1", "localhost")
-    est = EstClient(file_context(peer.ca_file))
-    with pytest.raises(EstError, match="cannot be reached"):
-        await est.cacerts(wrong_name)
-    await est.aclose()
-
-
-# ---------------------------------------------------------------- EST
-
-
-@pytest.mark.parametrize("kind", list(KeyType))
-async def test_enrol_and_renew(peer: Peer, kind: KeyType) -> None:
-    est = EstClient(file_context(peer.ca_file))
-    anchors = await est.cacerts(peer.url)
-    identity = await est.enrol(peer.url, Identity.create(kind), UNIT, KEY, anchors)
-    assert identity.unit_id == UNIT
-    renewed = await est.renew(peer.url, identity, Identity.create(kind), UNIT, anchors)
-    assert renewed.fingerprint in peer.certificates
-    assert renewed.fingerprint != identity.fingerprint
-    with pytest.raises(EstError, match=r"^The first-authentication key is wrong\.$") as caught:
-        await est.enrol(peer.url, Identity.create(), UNIT, "wrong", anchors)
-    assert (caught.value.status, caught.value.code, caught.value.permanent) == (401, "x", True)
-    peer.problem = (503, "Busy")
-    with pytest.raises(EstError, match="Busy") as caught:
-        await est.enrol(peer.url, Identity.create(), UNIT, KEY, anchors)
-    assert not caught.value.permanent
-    await est.aclose()
-
-
-async def test_a_certificate_of_another_authority_is_not_taken(peer: Peer, tmp_path: Path) -> None:
-    est = EstClient(file_context(peer.ca_file))
-    anchors = await est.cacerts(peer.url)
-    peer.devices_ca = Peer(tmp_path).devices_ca
-    with pytest.raises(EstError, match="not signed by its device CA"):
-        await est.enrol(peer.url, Identity.create(), UNIT, KEY, anchors)
-    await est.aclose()
-
-
-async def test_nobody_listens() -> None:
-    est = EstClient(system_context())
-    with pytest.raises(EstError, match="cannot be reached") as caught:
-        await est.cacerts("https://127.0.0.1:1")
-    assert caught.value.status == 0
-    await est.aclose()
-
-
-# ---------------------------------------------------------------- the agent
 
 
 async def test_from_enrolment_to_applied(peer: Peer, tmp_path: Path) -> None:
@@ -414,88 +322,3 @@ class Gate:
             pass
         finally:
             sink.close()
-
-
-# ---------------------------------------------------------------- the process
-
-RUN = """
-import argparse, sys
-from ums.agent.cli import add_agent_parser, add_simulate_parser
-parser = argparse.ArgumentParser(prog="ums")
-subparsers = parser.add_subparsers(required=True)
-add_agent_parser(subparsers)
-add_simulate_parser(subparsers)
-options = parser.parse_args()
-sys.exit(options.run(options))
-"""
-
-
-async def start(*arguments: object) -> asyncio.subprocess.Process:
-    environment = {name: value for name, value in os.environ.items() if name != "UMS_KEY"}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", RUN, *map(str, arguments), stdout=-1, stderr=-1, env=environment
-    )
-
-
-async def test_the_process_ends_cleanly_on_sigterm(peer: Peer, tmp_path: Path) -> None:
-    peer.save({"a": 1})
-    (tmp_path / "key").write_text(KEY + "\n")
-    arguments = ["--server", peer.url, "--key-file", tmp_path / "key", "--fingerprint", peer.fingerprint]
-    process = await start("agent", *arguments, "--state", tmp_path / "state", "--unit-id", UNIT)
-    await until(lambda: peer.of(p.Applied), 20)
-    process.send_signal(signal.SIGTERM)
-    _, errors = await process.communicate()
-    assert process.returncode == 0, errors
-    assert b"stopped" in errors
-    await until(lambda: not peer.connected(UNIT))
-
-
-async def test_kill_9_while_settings_stream_in(peer: Peer, tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(KEY)
-    arguments = ["--server", peer.url, "--key-file", tmp_path / "key", "--ca", peer.ca_file, "--unit-id", UNIT]
-    for round_ in range(3):
-        process = await start("agent", *arguments, "--state", tmp_path / "state")
-        logins = peer.logins
-        await until(lambda logins=logins: peer.logins > logins and peer.connected(UNIT), 20)
-        for number in range(20 + round_ * 7):
-            peer.save({f"parameter.{n}": number for n in range(500)})
-            await peer.send(UNIT, p.Nudge())
-            await asyncio.sleep(0.003)
-        process.kill()
-        await process.communicate()
-        await until(lambda: not peer.connected(UNIT))
-        content = json.loads((tmp_path / "state" / "settings.json").read_bytes())
-        assert len(set(content["values"].values())) == 1
-    assert peer.enrolments == 1
-
-
-async def test_foreseeable_mistakes_are_one_line(peer: Peer, tmp_path: Path) -> None:
-    (tmp_path / "empty").write_text("")
-    (tmp_path / "key").write_text("wrong")
-    base = ["agent", "--state", tmp_path / "state", "--unit-id", UNIT, "--ca", peer.ca_file]
-    key = ["--key-file", tmp_path / "key"]
-    cases: list[tuple[int, str, list[object]]] = [
-        (1, "not encrypted", [*base, *key, "--server", "http://ums.example.com"]),
-        (1, "not enrolled yet", [*base, "--server", peer.url]),
-        (1, "is empty", [*base, "--server", peer.url, "--key-file", tmp_path / "empty"]),
-        (1, "cannot be read: No such file", [*base, "--server", peer.url, "--key-file", tmp_path / "none"]),
-        (1, "cannot be used: Not a directory", [*base[:2], "/dev/null/x", *base[3:], *key, "--server", peer.url]),
-        (1, "64 hexadecimal", [*base[:5], *key, "--server", peer.url, "--fingerprint", "12"]),
-        (1, "does not present", [*base[:5], *key, "--server", peer.url, "--fingerprint", "1" * 64]),
-        (1, "cannot be reached", [*base[:5], *key, "--server", "https://127.0.0.1:1", "--fingerprint", "1" * 64]),
-        (1, "CA file", [*base[:5], *key, "--server", peer.url, "--ca", tmp_path / "key"]),
-        (1, "A unit id has", [*base[:4], "a b", *base[5:], *key, "--server", peer.url]),
-        (3, "The first-authentication key is wrong.", [*base, *key, "--server", peer.url]),
-        (1, "give a key", ["simulate", "--server", peer.url, "--ca", peer.ca_file, "--state", tmp_path / "fleet"]),
-    ]
-    for status, text, arguments in cases:
-        process = await start(*arguments)
-        _, errors = await process.communicate()
-        assert process.returncode == status, (arguments, errors)
-        assert text in errors.decode(), arguments
-        assert errors.count(b"\n") == 1, errors
-
-
-def test_system_context_verifies() -> None:
-    assert system_context().verify_mode is ssl.CERT_REQUIRED
-    assert system_context().check_hostname
