@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, connections
 
 if TYPE_CHECKING:
-    from tests.apps.connector.world import Server
+    from tests.apps.connector.world import Server, SimDevice
 
 
 @pytest.fixture
@@ -52,6 +52,16 @@ def server(shared_database: None) -> Iterator[Server]:
 
     with Server() as running:
         yield running
+
+
+@pytest.fixture
+def device(server: Server) -> SimDevice:
+    """A device with a catalogue for its firmware."""
+    from tests.apps.connector.world import SimDevice
+    from tests.factories import CatalogueFactory
+
+    CatalogueFactory()
+    return SimDevice()
 
 
 @pytest.fixture(autouse=True)
