@@ -8,9 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
 
-from ha.clock import DatabaseNow, database_now
+from ha.clock import DatabaseNow, clock_compared, database_now
 from ha.models import Node, Process
 from ha.registry import HAND_OVERS
 from ha.services.events import process_event
@@ -73,6 +72,7 @@ def process_register(*, identity: Identity, status: ServiceStatus = ServiceStatu
             "status": status,
             "timestamp": now,
             "started_at": now,
+            "skew": clock_compared(),
             "connected": 0,
             "waiting": 0,
             "refused": 0,
@@ -86,15 +86,12 @@ def process_register(*, identity: Identity, status: ServiceStatus = ServiceStatu
 def process_beat(*, identity: Identity, status: ServiceStatus, figures: Figures) -> bool:
     """Say that a process is there. False: it was given up meanwhile, and must register with a new life before it
     writes anything else."""
-    before = timezone.now()
-    now = database_now()
-    middle = before + (timezone.now() - before) / 2
     row = Process.objects.filter(pk=identity.id, life=identity.life)
     changed = row.exclude(status=status, detail=figures.detail).exists()
     kept = row.update(
         timestamp=DatabaseNow(),
         status=status,
-        skew=(middle - now).total_seconds(),
+        skew=clock_compared(),
         connected=figures.connected,
         waiting=figures.waiting,
         refused=figures.refused,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from ha.clock import shared_now
 from ums.connector import metrics, runtime
 from ums.connector.batching import WorkFailed
 from ums.connector.certificates import forwarded_certificate
@@ -128,7 +129,7 @@ async def _log_in(served: Runtime, link: Link, scope: Scope, receive: Receive) -
         link.address = request.address
         link.firmware, link.firmware_version = intern(hello.firmware), intern(hello.firmware_version)
         link.agent_version = intern(hello.agent_version)
-        link.connected_at = time.time()
+        link.connected_at = shared_now().timestamp()
         if not answer.unchanged:
             link.nudged_seq, link.nudged_at = answer.seq, start
         for frame in answer.frames:

@@ -9,9 +9,9 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from ha.clock import shared_now
 from ums.console.navigation import KINDS, DirectoryTree, tree
 from ums.console.search import search
 from ums.core.access import Action, restrict
@@ -41,7 +41,7 @@ def search_results(request: HttpRequest) -> HttpResponse:
 @require_safe
 def counters(request: HttpRequest) -> HttpResponse:
     """How many devices are online, and how many need a look."""
-    now = timezone.now()
+    now = shared_now()
     connected = Q(presence__connected=True)
     late = connected & Q(presence__last_contact__lt=now - LATE_AFTER, presence__last_contact__gte=now - LOST_AFTER)
     numbers = restrict(Device.objects.order_by(), request.user, Action.READ).aggregate(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Case, CharField, Count, Q, Value, When
-from django.utils import timezone
 
+from ha.clock import shared_now
 from ums.core.access import Action, restrict, subtree
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.domain.presence import LATE_AFTER, LOST_AFTER, Status
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def status_expression(now: datetime | None = None) -> Case:
     """`ums.domain.presence.status` as SQL; a test holds the two equal."""
-    now = now or timezone.now()
+    now = now or shared_now()
     return Case(
         When(Q(presence__isnull=True) | Q(presence__last_contact=None), then=Value(Status.NEVER.value)),
         When(
@@ -37,7 +37,7 @@ def status_expression(now: datetime | None = None) -> Case:
 
 def status_condition(status: str, now: datetime | None = None) -> Q:
     """Devices of one status, said so that an index on the last contact serves it; the same as the expression above."""
-    now = now or timezone.now()
+    now = now or shared_now()
     connected = Q(presence__connected=True)
     if status == Status.NEVER:
         return Q(presence__last_contact__isnull=True)

@@ -22,11 +22,12 @@ class Database:
         self.written: list[Contact] = []
         self.down = True
 
-    async def run(self, work: Any, contacts: list[Contact]) -> None:
+    async def run(self, work: Any, contacts: list[Contact]) -> bool:
         if self.down:
             self.buffer.alive(self.link)
             raise OSError("no database")
         self.written += contacts
+        return True
 
 
 def test_an_arrival_that_could_not_be_written_stays_one() -> None:

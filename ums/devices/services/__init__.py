@@ -16,15 +16,12 @@ from ums.devices.services.directories import (
     directory_move,
     directory_update,
 )
+from ums.devices.services.presence import Contact, presence_lost, presence_regained, presence_write
 from ums.devices.services.reports import (
     Applied,
-    Contact,
     boots_write,
     inventory_write,
     local_settings_write,
-    presence_lost,
-    presence_regained,
-    presence_write,
     settings_applied,
 )
 from ums.devices.services.settings import When, settings_changed, structure_locked

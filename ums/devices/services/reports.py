@@ -10,33 +10,19 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from ums.devices.models import Device, LocalSettings, NetworkAdapter, Presence, SettingsState
+from ums.devices.models import Device, LocalSettings, NetworkAdapter, SettingsState
 from ums.devices.services.deliveries import deliveries_reported
 from ums.devices.services.settings import next_seq, own_facts_changed, states_locked
 from ums.domain.parameters import Adapter, static_keys
-from ums.domain.presence import LOST_AFTER
 from ums.live.messages import DevicesChanged
 from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
     from typing import Any
 
     from ums.domain.parameters import Value as ParameterValue
     from ums.domain.protocol import Inventory
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """The latest that a server knows of a device's connection."""
-
-    device_id: int
-    connected: bool
-    connected_at: datetime | None
-    last_contact: datetime
-    flipped: bool
-    """Whether `connected` changed: browsers hear of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,82 +33,6 @@ class Applied:
     seq: int
     tag: str
     error: str = ""
-
-
-@transaction.atomic
-def presence_write(*, server: str, contacts: Collection[Contact]) -> None:
-    """Store what one server process knows, in few statements.
-
-    A process that lost a device to another one does not overwrite its presence: a row is written when it names this
-    process, when nobody is connected, or when the contact is a new connection.
-    """
-    arrived = [c for c in contacts if c.connected and c.flipped]
-    alive = [c for c in contacts if c.connected and not c.flipped]
-    gone = [c for c in contacts if not c.connected]
-    if arrived:
-        known = set(Presence.objects.filter(pk__in=[c.device_id for c in arrived]).values_list("pk", flat=True))
-        Presence.objects.bulk_create(
-            [
-                Presence(
-                    device_id=c.device_id,
-                    connected=True,
-                    server=server,
-                    connected_at=c.connected_at,
-                    last_contact=c.last_contact,
-                )
-                for c in arrived
-                if c.device_id in known
-            ],
-            batch_size=1000,
-            update_conflicts=True,
-            unique_fields=["device"],
-            update_fields=["connected", "server", "connected_at", "last_contact"],
-        )
-    for contacts_of, connected in ((alive, True), (gone, False)):
-        for group in _by_time(contacts_of):
-            Presence.objects.filter(device_id__in=[c.device_id for c in group], server=server).update(
-                connected=connected, last_contact=group[-1].last_contact
-            )
-    if flipped := tuple(c.device_id for c in contacts if c.flipped):
-        publish_on_commit(DevicesChanged(flipped))
-
-
-def _by_time(contacts: Sequence[Contact]) -> list[list[Contact]]:
-    """Contacts of one flush lie within a second or two: one statement for each 1,000, with the latest time."""
-    ordered = sorted(contacts, key=lambda contact: contact.last_contact)
-    return [ordered[start : start + 1000] for start in range(0, len(ordered), 1000)]
-
-
-@transaction.atomic
-def presence_lost(*, server: str | None = None) -> int:
-    """Rows that claim a connection which nobody has kept alive are put right. Returns how many.
-
-    Those without contact for LOST_AFTER, and those of `server`, a process that has just started or is stopping.
-    """
-    claims = Presence.objects.filter(connected=True)
-    if server is None:
-        claims = claims.filter(last_contact__lt=timezone.now() - LOST_AFTER)
-    else:
-        claims = claims.filter(server=server)
-    ids = tuple(claims.values_list("pk", flat=True))
-    for start in range(0, len(ids), 1000):
-        part = ids[start : start + 1000]
-        # With the condition again: a device may have come to another server between the two statements.
-        claims.filter(pk__in=part).update(connected=False)
-        publish_on_commit(DevicesChanged(part))
-    return len(ids)
-
-
-@transaction.atomic
-def presence_regained(*, server: str, device_ids: Collection[int]) -> None:
-    """Connections of a process that had been given up and is back: those that no other process has taken over."""
-    for start in range(0, len(ids := sorted(device_ids)), 1000):
-        free = Presence.objects.filter(device_id__in=ids[start : start + 1000], connected=False)
-        regained = tuple(free.values_list("pk", flat=True))
-        Presence.objects.filter(pk__in=regained, connected=False).update(
-            connected=True, server=server, last_contact=timezone.now()
-        )
-        publish_on_commit(DevicesChanged(regained))
 
 
 @transaction.atomic
