@@ -50,7 +50,7 @@ def main() -> int:
         signal.signal(number, lambda *_: ended.set())
     with ExitStack() as stack:
         print("Starting PostgreSQL, Redis and the first node …", flush=True)
-        network = stack.enter_context(Network())
+        network = stack.enter_context(Network(subnet="127.0.0"))
         print("A second node joins by the network token …", flush=True)
         network.join()
         key = mass_key(network.members[0])

@@ -16,7 +16,8 @@ from tests.services.process import Process, free_port
 class Redis:
     """`with Redis() as server:` runs one; `server.url` is for UMS_REDIS_URL. Start again after `kill` by `start`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, address: str = "127.0.0.1") -> None:
+        self.address = address
         self._directory = tempfile.TemporaryDirectory(prefix="ums-redis-")
         self.port = free_port()
         self.process: Process | None = None
@@ -24,11 +25,17 @@ class Redis:
     @property
     def url(self) -> str:
         """Its address."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self.address}:{self.port}/0"
 
     def start(self) -> Self:
         """Start it (0.1 s). Raises RuntimeError with the server's words."""
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self._directory.name, "appendonly": "no"}
+        options = {
+            "port": self.port,
+            "bind": self.address,
+            "protected-mode": "no",
+            "dir": self._directory.name,
+            "appendonly": "no",
+        }
         command: list[str | Path] = [program("redis-server"), "--save", ""]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
@@ -38,7 +45,7 @@ class Redis:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis(port=self.port, socket_timeout=1) as client:
+            with redis.Redis(host=self.address, port=self.port, socket_timeout=1) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False

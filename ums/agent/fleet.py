@@ -90,6 +90,7 @@ class SimulatedDevice(LinkedDevice):
         "identity",
         "index",
         "seq",
+        "servers",
         "task",
         "unit_id",
         "was_ready",
@@ -105,6 +106,7 @@ class SimulatedDevice(LinkedDevice):
         self._files: set[str] = set()  # SHA-256 of what was verified, as if it lay at its place
         self._applying: asyncio.Task[None] | None = None
         self.index = index
+        self.servers = Servers(fleet.server)
         self.unit_id = models.unit_id(fleet.seed, index)
         self.identity = identity
         self.seq = seq
@@ -158,6 +160,7 @@ class SimulatedDevice(LinkedDevice):
         )
 
     def reports(self, ready: Ready) -> Iterable[DeviceMessage]:
+        self.servers.learn(ready.servers)
         figures = self._fleet.figures
         figures.connected += 1
         if not self.was_ready:
@@ -385,7 +388,7 @@ class Fleet:
 
     async def _live(self, device: SimulatedDevice) -> None:
         await asyncio.sleep(self._ramp * device.index / self._count)
-        await Link(device, Servers(self.server), self._context, Backoff(self.random)).run()
+        await Link(device, device.servers, self._context, Backoff(self.random)).run()
 
     async def _drop_some(self) -> None:
         while True:
