@@ -1,0 +1,1 @@
+"""Networks of real nodes, and everything that may happen to them (marker `live`)."""
