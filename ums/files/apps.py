@@ -16,5 +16,6 @@ class FilesConfig(AppConfig):
             file__moved="A file was moved to another directory.",
             file__deleted="A file was deleted with its assignments.",
             file__assigned="A file was assigned to a device or a directory.",
+            content_copy__retried="A server was told to fetch the content of a file again.",
             file__unassigned="A file was removed from a device or a directory.",
         )

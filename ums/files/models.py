@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 
+from ha.models import Node
 from ums.core.access import AccessQuerySet
 from ums.devices.models import Device, Directory, OnTarget, one_target
 from ums.domain.protocol import MAX_DEVICE_PATH, device_path
@@ -49,11 +50,12 @@ def check_device_path(text: str) -> None:
 
 
 class FileContent(models.Model):
-    """Bytes that one or more files have, in parts of CHUNK bytes."""
+    """Bytes that somebody has put here. Who refers to a content protects it; with the last reference it goes."""
 
     sha256 = models.CharField("SHA-256", max_length=64, primary_key=True)
     size = models.BigIntegerField(help_text="In bytes.")
     sealed = models.BooleanField(default=False, help_text="Its parts are encrypted: a file that has it is a secret.")
+    in_database = models.BooleanField(default=True, help_text="Its parts are rows; otherwise only servers hold it.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -61,7 +63,7 @@ class FileContent(models.Model):
 
 
 class FileChunk(models.Model):
-    """One part of a content."""
+    """One part of a content, of CHUNK bytes but for the last."""
 
     content = models.ForeignKey(FileContent, models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField()
@@ -73,6 +75,37 @@ class FileChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content_id} part {self.number}"
+
+
+class CopyState(models.TextChoices):
+    """Whether a server has a content."""
+
+    WAITING = "waiting", "Waiting"
+    FETCHING = "fetching", "Fetching"
+    HELD = "held", "Held"
+    FAILED = "failed", "Failed"
+
+
+class ContentCopy(models.Model):
+    """A content on the disk of a server. A server by itself needs no such rows."""
+
+    content = models.ForeignKey(FileContent, models.CASCADE, related_name="copies")
+    node = models.ForeignKey(Node, models.CASCADE, related_name="content_copies")
+    state = models.CharField(max_length=8, choices=CopyState.choices, default=CopyState.WAITING)
+    error = models.CharField(max_length=500, blank=True, help_text="Why it has failed, in words.")
+    at = models.DateTimeField(auto_now=True, help_text="Last change of the state.")
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="When its bytes were found to be right.")
+
+    access_directory = None
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "content copies"
+        constraints = [models.UniqueConstraint("content", "node", name="content_copy_unique_on_node")]
+        indexes = [models.Index(fields=["node", "state"], name="content_copy_of_node")]
+
+    def __str__(self) -> str:
+        return f"{self.content_id} on {self.node_id}"
 
 
 class File(models.Model):

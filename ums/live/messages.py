@@ -74,3 +74,12 @@ class DevicesCutOff(Message):
     ids: tuple[int, ...]
     kind: ClassVar[str] = "devices.cut_off"
     group: ClassVar[str] = SERVERS
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsChanged(Message):
+    """Contents of files wait to be fetched; those that are `gone` need no disk any more."""
+
+    gone: tuple[str, ...] = ()
+    kind: ClassVar[str] = "contents.changed"
+    group: ClassVar[str] = SERVERS

@@ -1,4 +1,4 @@
-"""Contents of files: each is stored once, in parts; what no file has any more goes."""
+"""Contents: each is stored once, in the database, on the servers' disks, or both; what nobody refers to goes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from django.db.models import PROTECT
+
 from ums.core.crypto import seal_bytes
 from ums.core.errors import AppError
 from ums.domain.protocol import MAX_FILE
-from ums.files.models import CHUNK, File, FileChunk, FileContent
-from ums.files.models import SECRET as SECRET
+from ums.files.models import CHUNK, FileChunk, FileContent
+from ums.files.services.copies import copies_wanted
+from ums.live.messages import ContentsChanged
+from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ums.files.store import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,42 @@ def taken(stream: BinaryIO) -> Upload:
 
 
 def stored(upload: Upload, *, secret: bool) -> FileContent:
-    """The row of a content, with its parts; sealed when it is a secret. The caller holds the lock of all files."""
-    content = FileContent.objects.filter(pk=upload.sha256).first()
-    if content is None:
-        content = FileContent.objects.create(sha256=upload.sha256, size=upload.size, sealed=secret)
+    """The row of a content, with its parts in the database; sealed when it is a secret. The caller holds the lock of
+    all files."""
+    row = {"size": upload.size, "sealed": secret}
+    content, new = FileContent.objects.select_for_update().get_or_create(sha256=upload.sha256, defaults=row)
+    if new or not content.in_database:
         for number, part in enumerate(_parts(upload.stream)):
-            FileChunk.objects.create(content=content, number=number, data=seal_bytes(part) if secret else part)
-    elif secret:
+            data = seal_bytes(part) if content.sealed else part
+            FileChunk.objects.create(content=content, number=number, data=data)
+        content.in_database = True
+        content.save(update_fields=["in_database"])
+    if secret:
         sealed(content)
+    elif new:
+        copies_wanted(content)
+        publish_on_commit(ContentsChanged())
+    return content
+
+
+def content_kept(kept: Kept) -> FileContent:
+    """The row of a content that lies in the store of this server; the others are told to fetch it.
+
+    To be called in the transaction that refers to it, and before the context of `Store.incoming` ends.
+    """
+    row = {"size": kept.size, "in_database": False}
+    content, _ = FileContent.objects.select_for_update().get_or_create(sha256=kept.sha256, defaults=row)
+    if content.sealed:
+        publish_on_commit(ContentsChanged(gone=(kept.sha256,)))
+    else:
+        copies_wanted(content, held=True)
+        publish_on_commit(ContentsChanged())
     return content
 
 
 def sealed(content: FileContent) -> None:
-    """Seal a content that is readable: a file that has it became a secret. It stays sealed as long as it is there."""
+    """Seal a content that is readable: a file that has it became a secret. It stays sealed as long as it is there, and
+    lies on no disk any more."""
     if content.sealed:
         return
     for pk in list(content.chunks.values_list("pk", flat=True)):
@@ -58,12 +87,26 @@ def sealed(content: FileContent) -> None:
         chunk.save(update_fields=["data"])
     content.sealed = True
     content.save(update_fields=["sealed"])
+    content.copies.all().delete()
+    publish_on_commit(ContentsChanged(gone=(content.sha256,)))
 
 
 def dropped(sha256: str) -> None:
-    """Remove a content unless a file has it."""
-    if not File.objects.filter(content=sha256).exists():
-        FileContent.objects.filter(pk=sha256).delete()
+    """Remove a content unless somebody refers to it: from the rows now, from the servers' disks when these are told.
+
+    To be called in a transaction.
+    """
+    content = FileContent.objects.select_for_update().filter(pk=sha256).first()
+    if content is not None and not any(_referring(content)):
+        content.delete()
+        publish_on_commit(ContentsChanged(gone=(sha256,)))
+
+
+def _referring(content: FileContent) -> Iterator[bool]:
+    """For each model that protects contents whether a row of it refers to this one."""
+    for relation in FileContent._meta.related_objects:
+        if getattr(relation, "on_delete", None) is PROTECT:
+            yield relation.related_model._default_manager.filter(**{relation.field.name: content}).exists()
 
 
 def _parts(stream: BinaryIO) -> Iterator[bytes]:
