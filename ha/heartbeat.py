@@ -1,7 +1,7 @@
 """The thread that says every second that a process is there, and gives up others that are silent.
 
-A thread of its own: a busy event loop does not make a process look dead. A process whose work hangs says nothing any
-more: `alive` tells.
+A thread of its own, with a connection of its own: a busy event loop, or requests that have all connections of the
+pool, do not make a process look dead. A process whose work hangs says nothing any more: `alive` tells.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, InterfaceError, connection
 
 from ha import bus
+from ha.own_connection import own_connection
 from ha.selectors import everybody_hears
 from ha.services import Figures, process_beat, process_ended, process_register, process_sample, processes_lost
 from ums.domain.processes import BEAT_EVERY, LOST_AFTER, ServiceStatus
@@ -55,6 +56,7 @@ class Heartbeat(Thread):
 
     def run(self) -> None:
         """Beat until stopped. Errors of the database are logged once and tried again."""
+        own_connection()
         failing, pause = False, 0.0
         while not self._ended.wait(pause):
             pause = BEAT_EVERY
