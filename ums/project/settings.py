@@ -134,8 +134,8 @@ if UMS_EMBEDDED_DATABASE:
 else:
     # jit off: compiling a query plan costs more than these short queries take. The time-outs: a host that lost its
     # power says nothing any more, and the kernel alone would wait for it for a quarter of an hour. reconnect_timeout:
-    # the pool would double its pauses up to minutes, and be back long after the database is. idle_in_transaction: what a
-    # process that stands still has locked is let go of, before the others stand still as well.
+    # the pool would double its pauses up to minutes, and be back long after the database is. idle_in_transaction: what
+    # a process that stands still has locked is let go of, before the others stand still as well.
     _database["OPTIONS"] = {
         "connect_timeout": 5,
         "keepalives_idle": 5,
