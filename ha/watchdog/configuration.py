@@ -50,14 +50,18 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`priority`: lower starts first and stops last. `stops_within`: seconds until it is killed."""
+    """`priority`: lower starts first and stops last. `stops_within`: seconds until it is killed. `retries`: how often
+    supervisor tries to start it before it leaves that to the watchdog, with a pause that is a second longer each time.
+    """
 
     priority: int
     stops_within: int
+    retries: int = 3
 
 
 PROGRAMS: Mapping[str, Program] = {
-    "watchdog": Program(10, 15),
+    # Nobody else would start it again.
+    "watchdog": Program(10, 15, retries=1_000_000),
     "worker": Program(20, 30),
     # Devices are asked to come back elsewhere (18 s), what is on its way is answered (8 s), rows are written.
     "server": Program(30, 45),
@@ -96,6 +100,7 @@ def configuration(
                 log=_plain(places.log(name)),
                 priority=program.priority,
                 stops_within=program.stops_within,
+                retries=program.retries,
             )
         )
     return "\n".join(sections)
@@ -134,7 +139,7 @@ environment={parent}
 autostart={autostart}
 autorestart=true
 startsecs=20
-startretries=3
+startretries={retries}
 priority={priority}
 stopsignal=TERM
 stopwaitsecs={stops_within}
