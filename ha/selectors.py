@@ -10,10 +10,11 @@ from ha.clock import database_now
 from ha.models import Network, NetworkEvent, Node, Process, ProcessSample
 from ha.shown import POINTS, ProcessRow, age_of
 from ums.core.access import Action, restrict
-from ums.domain.processes import ALIVE, ProcessType, ServiceStatus
+from ums.domain.processes import ALIVE, ProcessType, ServiceStatus, is_suspect
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -90,6 +91,17 @@ def device_servers() -> list[str]:
         port = node.balancer_port if process.type == ProcessType.BALANCER else node.device_port
         found[process.type].append(_url(node.address, port))
     return found[ProcessType.BALANCER] or found[ProcessType.SERVER]
+
+
+def running_servers() -> dict[UUID, str]:
+    """Where servers that run now answer browsers and each other, by node. Two queries."""
+    now = database_now()
+    rows = Process.objects.filter(type=ProcessType.SERVER, status=ServiceStatus.RUNNING).select_related("node")
+    return {
+        row.node_id: _url(row.node.address, row.node.web_port)
+        for row in rows
+        if not is_suspect(row.status, age_of(row, now)) and row.node.address not in EVERYWHERE
+    }
 
 
 def _url(host: str, port: int) -> str:

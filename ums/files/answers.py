@@ -9,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from ums.core.streaming import streamed
-from ums.files.selectors import content_parts
+from ums.files.streams import content_stream, parts_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
-def content_answer(request: HttpRequest, content: FileContent, name: str = "") -> HttpResponseBase:
-    """The bytes of a content, under `name` for people. Several ranges, or what is none, get the whole; 416 beyond."""
+def content_answer(
+    request: HttpRequest, content: FileContent, name: str = "", *, remote: bool = True
+) -> HttpResponseBase:
+    """The bytes of a content, under `name` for people. Several ranges, or what is none, get the whole; 416 beyond.
+
+    `remote`: ask other servers when it is not here. Raises AppError `content_away`.
+    """
     start, end, status = 0, content.size, 200
     if found := RANGE.fullmatch(request.headers.get("Range", "")):
         start = int(found[1])
@@ -29,7 +34,7 @@ def content_answer(request: HttpRequest, content: FileContent, name: str = "") -
         if start >= end:
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{content.size}"})
         status = 206
-    parts = streamed(request, content_parts(content=content, start=start, end=end))
+    parts = streamed(request, parts_of(content_stream(content, remote=remote), start, end))
     answer = StreamingHttpResponse(parts, status=status, content_type="application/octet-stream")
     answer["Content-Length"] = str(end - start)
     answer["Accept-Ranges"] = "bytes"

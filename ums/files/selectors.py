@@ -1,4 +1,4 @@
-"""Reading files, their assignments and their content."""
+"""Reading files and their assignments."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 
 from ums.core.access import Action, restrict, subtree
-from ums.core.crypto import unseal_bytes
 from ums.devices.models import Device, Directory
 from ums.devices.selectors import directory_ancestors
-from ums.files.models import CHUNK, File, FileAssignment, FileChunk
+from ums.files.models import File, FileAssignment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.db.models import QuerySet
-
-    from ums.files.models import FileContent
 
 
 def file_list(*, user: Any, directory: Directory | None = None, action: str = Action.READ) -> QuerySet[File]:
@@ -47,13 +42,3 @@ def file_assignment_for_target(*, target: Device | Directory) -> list[FileAssign
     place = {pk: distance for distance, pk in enumerate(ids, start=1)}
     rows = FileAssignment.objects.filter(where).select_related("file", "device", "directory")
     return sorted(rows, key=lambda row: (place.get(row.directory_id or 0, 0), -row.file_id))
-
-
-def content_parts(*, content: FileContent, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """The bytes from `start` up to, not including, `end`, read one row at a time; secrets readable: for devices."""
-    end = content.size if end is None else min(end, content.size)
-    for number in range(start // CHUNK, (end + CHUNK - 1) // CHUNK):
-        stored = FileChunk.objects.values_list("data", flat=True).get(content=content, number=number)
-        data = unseal_bytes(bytes(stored)) if content.sealed else bytes(stored)
-        offset = number * CHUNK
-        yield data[max(0, start - offset) : end - offset]

@@ -12,14 +12,15 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from ums.core.errors import AppError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from io import BufferedReader
 
 RESERVE = 256 * 1024 * 1024
 """Bytes that stay free on the disk: logs and the embedded database lie on it, too."""
@@ -45,6 +46,7 @@ class Incoming:
         self._store, self._descriptor, self._path = store, descriptor, path
         self._hash = hashlib.sha256()
         self._looked = 0
+        self._kept: int | None = None
         self.size = 0
 
     @property
@@ -65,15 +67,26 @@ class Incoming:
         self.size += len(data)
 
     def finish(self) -> Kept:
-        """Put what was written in its place, durably. Raises AppError `disk_full`, OSError."""
+        """Put what was written in its place, durably. Until the context ends nobody removes it from there: write the
+        rows that refer to it before. Raises AppError `disk_full`, OSError.
+        """
         kept = Kept(self.sha256, self.size)
         place = self._store.path(kept.sha256)
         with _full_disks():
             os.fsync(self._descriptor)
             place.parent.mkdir(mode=0o700, exist_ok=True)
+            self._kept = os.open(place.parent, os.O_RDONLY)
+            fcntl.flock(self._kept, fcntl.LOCK_SH)
             self._path.replace(place)
-            _sync_directory(place.parent)
+            os.fsync(self._kept)
         return kept
+
+    def close(self) -> None:
+        """It may be removed from now on; what was not finished goes."""
+        os.close(self._descriptor)
+        if self._kept is not None:
+            os.close(self._kept)
+        self._path.unlink(missing_ok=True)
 
 
 class Store:
@@ -96,13 +109,13 @@ class Store:
         path = self._coming / secrets.token_hex(16)
         with _full_disks():
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        incoming = Incoming(self, descriptor, path)
         try:
             # Says as long as this process lives that somebody writes here: see `clear`.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield Incoming(self, descriptor, path)
+            yield incoming
         finally:
-            os.close(descriptor)
-            path.unlink(missing_ok=True)
+            incoming.close()
 
     def path(self, sha256: str) -> Path:
         """Where a content lies, or would. Raises FileNotFoundError for what is no SHA-256."""
@@ -110,7 +123,7 @@ class Store:
             raise FileNotFoundError(sha256)
         return self.root / sha256[:2] / sha256
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str) -> BufferedReader:
         """Read a content; it can be read to its end even when it is removed meanwhile. Raises FileNotFoundError."""
         return self.path(sha256).open("rb")
 
@@ -125,9 +138,34 @@ class Store:
         """Whether a content is here."""
         return self.size(sha256) is not None
 
-    def remove(self, sha256: str) -> None:
-        """Remove a content if it is here. Raises OSError."""
-        self.path(sha256).unlink(missing_ok=True)
+    def remove(self, sha256: str, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Remove a content unless, at this very moment, it is wanted. False while somebody else is putting one there:
+        try again. Raises OSError.
+        """
+        path = self.path(sha256)
+        try:
+            directory = os.open(path.parent, os.O_RDONLY)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not unless():
+                path.unlink(missing_ok=True)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(directory)
+        return True
+
+    def damaged(self, sha256: str) -> bool:
+        """Whether a content has other bytes than it should: then it is put aside, below `damaged`. Raises OSError."""
+        with self.open(sha256) as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                return False
+        aside = self.root / "damaged"
+        aside.mkdir(mode=0o700, exist_ok=True)
+        self.path(sha256).replace(aside / sha256)
+        return True
 
     def all(self) -> Iterator[str]:
         """The SHA-256 of all contents that are here, in no order."""
@@ -175,11 +213,3 @@ def _full_disks() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise _disk_full() from error
         raise
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -78,8 +78,10 @@ class DevicesCutOff(Message):
 
 @dataclass(frozen=True, slots=True)
 class ContentsChanged(Message):
-    """Contents of files wait to be fetched; those that are `gone` need no disk any more."""
+    """Contents of files wait to be fetched; those that are `gone` need no disk any more. `again`: a server is back,
+    what could not be fetched may be there now."""
 
     gone: tuple[str, ...] = ()
+    again: bool = False
     kind: ClassVar[str] = "contents.changed"
     group: ClassVar[str] = SERVERS

@@ -32,7 +32,7 @@ from ums.domain.protocol import FILE_PATH, decode_body
 from ums.effective.selectors import settings_explained, settings_for_devices
 from ums.files import services
 from ums.files.models import CHUNK, File, FileChunk, FileContent
-from ums.files.selectors import content_parts
+from ums.files.streams import content_stream, parts_of
 from ums.profiles.models import ProfileFile
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,11 @@ def told(device: Any) -> dict[str, str]:
     return {file.path: file.sha256 for file in decode_body(result.body).files}
 
 
+def read(content: FileContent) -> bytes:
+    with content_stream(content) as stream:
+        return stream.read()
+
+
 def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -72,8 +77,9 @@ def test_contents_are_kept_in_parts_and_once(actor: Actor) -> None:
     one, two = created(actor, data), created(actor, data)
     assert FileContent.objects.count() == 1
     assert list(FileChunk.objects.values_list("number", flat=True)) == [0, 1]
-    assert b"".join(content_parts(content=one.content)) == data
-    assert b"".join(content_parts(content=one.content, start=CHUNK - 3, end=CHUNK + 4)) == data[CHUNK - 3 : CHUNK + 4]
+    assert read(one.content) == data
+    around = parts_of(content_stream(one.content), CHUNK - 3, CHUNK + 4)
+    assert b"".join(around) == data[CHUNK - 3 : CHUNK + 4]
     services.files_delete(actor=actor, files=[one])
     assert FileContent.objects.count() == 1
     services.files_delete(actor=actor, files=[two])
@@ -86,7 +92,7 @@ def test_secrets_are_sealed_also_when_a_file_becomes_one(actor: Actor) -> None:
     created(actor, b"BEGIN KEY", classification="ssh_key")
     content = FileContent.objects.get()
     assert b"BEGIN" not in bytes(FileChunk.objects.get().data)
-    assert b"".join(content_parts(content=content)) == b"BEGIN KEY"
+    assert read(content) == b"BEGIN KEY"
     key = created(actor, b"other", classification="private_key")
     fields = {name: getattr(key, name) for name in ("name", "description", "device_path", "mode", "owner")}
     with pytest.raises(AppError, match="stays a secret"):
@@ -219,7 +225,7 @@ def test_upload_download_replace(cast: Cast) -> None:
     assert 'filename="run.sh"' in got["Content-Disposition"]
     new = {"content": SimpleUploadedFile("x", b"new"), "when": "now"}
     assert client.post(f"/webapp/files/{file.pk}/replace/", new).status_code == 204
-    assert b"".join(content_parts(content=File.objects.get(pk=file.pk).content)) == b"new"
+    assert read(File.objects.get(pk=file.pk).content) == b"new"
 
 
 def test_nobody_downloads_a_secret(cast: Cast) -> None:

@@ -93,6 +93,27 @@ def test_a_device_that_is_full(store: Store, monkeypatch: pytest.MonkeyPatch) ->
     assert caught.value.code == "disk_full"
 
 
+def test_what_was_just_put_here_is_not_removed_before_its_rows_are_written(store: Store) -> None:
+    keep(store)
+    assert store.remove(SHA256, unless=lambda: True)
+    assert store.holds(SHA256)
+    with store.incoming() as incoming:
+        incoming.write(DATA)
+        incoming.finish()
+        assert not store.remove(SHA256)
+    assert store.remove(SHA256)
+    assert not store.holds(SHA256)
+    assert store.remove("0" * 64)
+
+
+def test_what_is_damaged_is_put_aside(store: Store) -> None:
+    assert not store.damaged(keep(store).sha256)
+    store.path(SHA256).write_bytes(DATA[:-1] + b"!")
+    assert store.damaged(SHA256)
+    assert not store.holds(SHA256)
+    assert (store.root / "damaged" / SHA256).read_bytes().endswith(b"!")
+
+
 @pytest.mark.parametrize("name", ["", "../../node.toml", "a" * 63, "A" * 64, "a" * 64 + "\n", "\0"])
 def test_what_is_no_hash_is_not_there(store: Store, name: str) -> None:
     assert not store.holds(name)
