@@ -2,7 +2,7 @@
 
 1. A table of links by device. One device, two connections: the newer wins.
 2. Batchers for the database work of logins, asks and reports (`work.py`).
-3. An inbox for the nudges of other processes: settings changed, commands queued, devices cut off.
+3. An inbox for the nudges of other processes: settings changed, commands queued, devices cut off, contents changed.
 4. Regular work that repairs what got lost: the sweep (settings and commands that wait), silent connections, presence
    of processes that died, void certificates, expired commands.
 """
@@ -23,8 +23,9 @@ from ums.connector.presence import REPEAT, PresenceBuffer
 from ums.devices.services import presence_lost, presence_regained
 from ums.domain.presence import LOST_AFTER
 from ums.domain.protocol import Nudge, Reconnect, encode
+from ums.files import synchroniser
 from ums.jobs.services import commands_expire
-from ums.live.messages import SERVERS, CommandsQueued, DevicesCutOff, SettingsChanged
+from ums.live.messages import SERVERS, CommandsQueued, ContentsChanged, DevicesCutOff, SettingsChanged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -159,6 +160,7 @@ class Runtime:
         """Messages may have been missed: look soon after everything that waits for devices here."""
         self._settings_changed.set()
         self._commands_queued.set()
+        synchroniser.told()
 
     # ------------------------------------------------------------ the inbox
 
@@ -169,8 +171,7 @@ class Runtime:
                 channel = await layer.new_channel()
                 await layer.group_add(SERVERS, channel)
                 # What was sent while nobody listened is found by looking.
-                self._settings_changed.set()
-                self._commands_queued.set()
+                self.look()
                 end = time.monotonic() + INBOX_AGAIN
                 while (left := end - time.monotonic()) > 0:
                     try:
@@ -190,6 +191,8 @@ class Runtime:
             self._settings_changed.set()
         elif kind == CommandsQueued.kind:
             self._commands_queued.set()
+        elif kind == ContentsChanged.kind:
+            synchroniser.told(gone=message["gone"], again=message["again"])
         elif kind == DevicesCutOff.kind:
             links = [link for pk in message["ids"] if (link := self.links.get(pk))]
             if links:

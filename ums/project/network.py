@@ -24,6 +24,7 @@ from ums.connector import runtime
 from ums.core.middleware import trust_balancers
 from ums.core.private import write_private
 from ums.domain.processes import ProcessType, ServiceStatus
+from ums.files import synchroniser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,7 @@ class Membership:
         self._heartbeat.start()
         if connection.vendor == "postgresql":
             self._balancers.start()
+        synchroniser.start(uuid.UUID(settings.UMS_NODE.id) if settings.UMS_NODE else None)
 
     def ending(self) -> None:
         """The server drains."""
@@ -96,6 +98,7 @@ class Membership:
 
     def ended(self) -> None:
         """The server has stopped."""
+        synchroniser.stop()
         self._balancers.stop()
         if self._loop is not None:
             self._heartbeat.stop()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from ha.join_views import join
+from ums.files.views import content_for_server
 from ums.project import status
 
 handler500 = "ums.console.views.server_error"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("device-connector/", include("ums.connector.urls")),
     path("api/v1/", include("ums.api.urls")),
     path("ha/join", join, name="ha_join"),
+    re_path(r"^ums_filetransfer/\.contents/(?P<sha256>[0-9a-f]{64})$", content_for_server, name="content_for_server"),
     path("ums/check-status", status.check_status, name="check_status"),
     path("metrics", status.metrics, name="metrics"),
 ]

@@ -11,6 +11,8 @@ ROUTES = [
     Route("metrics", OPEN),
     # a host that joins proves to have the network's token
     Route("ha_join", REFUSED, "POST"),
+    # another server proves to have the network's key
+    Route("content_for_server", REFUSED, at={"sha256": "file.content_id"}),
     Route("device_connector:est_cacerts", OPEN),
     Route("device_connector:est_simpleenroll", REFUSED, "POST"),
     Route("device_connector:est_simplereenroll", REFUSED, "POST"),

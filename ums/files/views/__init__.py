@@ -8,6 +8,7 @@ from ums.files.views.assignments import (
     assignments_restore,
 )
 from ums.files.views.changes import file_create, file_delete, file_properties, file_replace, files_delete, files_move
+from ums.files.views.contents import content_for_server
 from ums.files.views.lists import file_content, file_detail, file_list, file_menu
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "assigned_for_directory",
     "assignment_remove",
     "assignments_restore",
+    "content_for_server",
     "file_content",
     "file_create",
     "file_delete",
