@@ -85,10 +85,10 @@ def _run(kind: str, devices: int, fleet: Path, env: dict[str, str]) -> Cost:
         with _load(port, WARM_UP, kind, fleet, env):
             pass
         time.sleep(1.0)
-        cpu, memory = _cpu(server.pid), _memory(server.pid)
+        cpu, memory = cpu_of(server.pid), _memory(server.pid)
         with _load(port, devices, kind, fleet, env):
             time.sleep(SETTLE)
-            cpu, memory = _cpu(server.pid) - cpu, _memory(server.pid) - memory
+            cpu, memory = cpu_of(server.pid) - cpu, _memory(server.pid) - memory
         return Cost(cpu / devices, memory / devices)
     finally:
         server.send_signal(signal.SIGTERM)
@@ -122,7 +122,7 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server does not listen")
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """Seconds of processor time, user and system, of all threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

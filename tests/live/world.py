@@ -117,11 +117,11 @@ class World:
         """While something happens people change things and give commands. Afterwards, without a hand, everything is
         normal again: nothing that was acknowledged is lost, and each command was carried out once."""
         with Work(self) as work:
-            wait_until(lambda: bool(work.made), 30, "somebody works")
+            wait_until(lambda: bool(work.batches), 60, "somebody works")
             yield
             self.normal()
-            made = len(work.made)
-            wait_until(lambda: len(work.made) > made + 2, 60, "work goes on")
+            given = len(work.batches)
+            wait_until(lambda: len(work.batches) > given + 1, 60, "work goes on")
         self.normal()
         work.check()
 
@@ -195,7 +195,7 @@ class Work:
                 break
             try:
                 self._directory(api, turn)
-                if turn % 10 == 0:
+                if turn % 5 == 0:
                     self._profile(api, turn)
                     self._command(api)
             except httpx.HTTPError as error:
@@ -232,5 +232,5 @@ class Work:
         numbers = query("SELECT number FROM profiles_revision WHERE profile_id = %s", self._world.profile)
         assert set(self.revisions) <= {number for (number,) in numbers}
         states = dict(query("SELECT state, count(*) FROM jobs_command GROUP BY state"))
-        assert set(states) == {"succeeded"}
+        assert set(states) == {"succeeded"}, states
         assert self._world.devices.executed == states["succeeded"]

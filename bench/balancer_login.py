@@ -1,0 +1,66 @@
+"""What a login through the load balancer costs the server, against one directly to it: processor time of the server
+for each device, from the connection until the device has heard that its settings are unchanged.
+
+As many devices either way, in turns, on one real node with PostgreSQL and Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.device_runs import cpu_of
+from bench.harness import Figure, figure
+from tests.services.devices import Devices
+from tests.services.ha_demo import mass_key
+from tests.services.network import Network
+
+if TYPE_CHECKING:
+    from ums.agent.fleet import Fleet
+
+DEVICES = 500
+"""On each way."""
+
+ROUNDS = 3
+SERVER_PORT = 30002
+SETTLE = 3.0
+"""Seconds after the last login until the costs are read: presence is written by then."""
+
+LIMIT = 1.2
+
+
+def measure() -> list[Figure]:
+    """In seconds of the processor for each device."""
+    with Network() as network:
+        north = network.members[0]
+        ways = [north.device_url, f"https://{north.address}:{SERVER_PORT}"]
+        with Devices(ways, north.authority, mass_key(north), 2 * DEVICES, network.directory / "devices") as devices:
+            time.sleep(10)
+            server = north.pid_of("UMS_RMGUISERVER")
+            taken: list[list[float]] = [[], []]
+            for _ in range(ROUNDS):
+                for fleet, costs in zip(devices.fleets, taken, strict=True):
+                    before = cpu_of(server)
+                    devices.run(lambda of=fleet: _again(of))  # type: ignore[misc]
+                    time.sleep(SETTLE)
+                    costs.append((cpu_of(server) - before) / DEVICES)
+    balanced, direct = map(median, taken)
+    return [
+        figure(
+            "login through the load balancer, server CPU for each device", balanced, "s", baseline=direct, limit=LIMIT
+        )
+    ]
+
+
+async def _again(fleet: Fleet) -> None:
+    """All devices of a fleet leave, within a second, and come back the same way."""
+    before = {device: device.session for device in fleet.devices}
+    for session in before.values():
+        assert session is not None
+        session.leave(random.uniform(0, 1))
+    async with asyncio.timeout(120):
+        while any(device.session in {None, session} for device, session in before.items()):
+            await asyncio.sleep(0.05)
