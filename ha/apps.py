@@ -10,6 +10,8 @@ class HaConfig(AppConfig):
 
     def ready(self) -> None:
         declare(
+            installation__saved="A backup was begun: who has it has all keys and secrets.",
+            installation__restored="The installation was brought back from a backup.",
             network_token__created="A network token was made, by which hosts join the network.",
             network_token__revoked="A network token was revoked: nobody joins by it any more.",
             node__joined="A host joined the network by its token.",

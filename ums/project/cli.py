@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ha.watchdog.parent import end_with_supervisor
 from ums import __version__
 from ums.agent.cli import add_agent_parser, add_simulate_parser
+from ums.project.backup.cli import add_backup_parsers
 from ums.project.node.cli import add_data, add_node_parser, add_token_parser, use
 from ums.project.node.datasource_cli import add_datasource_parser
 from ums.project.node.program_cli import add_programs, add_service, add_start_and_stop
@@ -31,8 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_datasource_parser(commands)
     add_programs(commands)
     add_service(commands)
+    add_backup_parsers(commands)
     _add_api_token(commands)
     _add_reset_password(commands)
+    _add_superuser(commands)
     _add_profiles(commands)
     add_agent_parser(commands)
     add_simulate_parser(commands)
@@ -94,6 +97,21 @@ def _add_reset_password(commands: argparse._SubParsersAction[argparse.ArgumentPa
     parser.add_argument("user", nargs="?", default="admin", help="name of the administrator (%(default)s)")
     add_data(parser)
     parser.set_defaults(run=_reset_password)
+
+
+def _add_superuser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "superuser",
+        help="set name and password of the superuser",
+        description="Set name and password of the superuser, lift a lock-out, and end the sessions that were open. The "
+        "password comes from a file, or from standard input: it is asked for twice on a terminal. Nothing given there "
+        "leaves it as it is.",
+    )
+    parser.add_argument("--name", metavar="N", default="", help="the new name (default: it stays)")
+    parser.add_argument("--user", metavar="NAME", default="", help="which superuser, where there are several")
+    parser.add_argument("--password-file", metavar="FILE", type=Path, help="file that holds the password")
+    add_data(parser)
+    parser.set_defaults(run=_superuser)
 
 
 def _add_profiles(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -169,6 +187,13 @@ def _reset_password(options: argparse.Namespace) -> int:
     from ums.project.operator import reset_password
 
     return reset_password(username=options.user)
+
+
+def _superuser(options: argparse.Namespace) -> int:
+    use(options.data)
+    from ums.project.superuser import superuser
+
+    return superuser(current=options.user, name=options.name, password_file=options.password_file)
 
 
 def _profiles(options: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""`ums backup` and `ums restore`: an installation in one file, and back (docs/operations.md)."""
