@@ -15,7 +15,7 @@ from django.conf import settings
 from ha.registry import issuer
 from ha.selectors import running_servers
 from ums.core.errors import AppError
-from ums.files.models import CHUNK, CopyState
+from ums.files.models import CopyState
 from ums.files.passes import content_pass
 from ums.files.reading import Parts
 
@@ -105,7 +105,7 @@ class _Remote(Parts):
             raise httpx.ReadError(f"It answered {answer.status_code}.")
         if answer.headers.get("Content-Range") != f"bytes {self.at}-{self.size - 1}/{self.size}":
             raise httpx.ReadError("What it has is of another size.")
-        return answer.iter_raw(CHUNK)
+        return answer.iter_raw()
 
     def _hang_up(self) -> None:
         self._data, self._parts = b"", None
