@@ -15,6 +15,7 @@ class HaConfig(AppConfig):
             network_token__created="A network token was made, by which hosts join the network.",
             network_token__revoked="A network token was revoked: nobody joins by it any more.",
             node__joined="A host joined the network by its token.",
+            node__ports_changed="The ports of a node were changed: it uses them from its next start.",
             node__refused="A host that has a network token was not taken in.",
             network__updated="The cluster address was changed.",
             process__deleted="The entry of a process that is gone was removed.",

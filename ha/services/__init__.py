@@ -3,7 +3,7 @@
 from ha.services.entries import network_update, process_delete
 from ha.services.history import history_prune, process_sample
 from ha.services.joining import node_join
-from ha.services.nodes import network_ensure, node_ensure
+from ha.services.nodes import network_ensure, node_ensure, node_ports_set
 from ha.services.processes import (
     Figures,
     Identity,
@@ -25,6 +25,7 @@ __all__ = [
     "network_update",
     "node_ensure",
     "node_join",
+    "node_ports_set",
     "process_beat",
     "process_delete",
     "process_ended",

@@ -8,9 +8,12 @@ from django.db import IntegrityError, transaction
 
 from ha.models import Network, Node
 from ums import __version__
+from ums.audit.services import changed, record
+from ums.core.access import Action, require
 
 if TYPE_CHECKING:
     from ha.nodefile import NodeFile
+    from ums.core.actor import Actor
 
 
 def network_ensure() -> Network:
@@ -40,3 +43,21 @@ def node_ensure(*, node: NodeFile) -> Node:
         },
     )
     return row
+
+
+@transaction.atomic
+def node_ports_set(*, actor: Actor, node: NodeFile, now: bool) -> None:
+    """Say that a node has other ports, as its node file will have them. Devices hear of them when they sign in next.
+
+    `now` False: the node still listens on the old ones, and its row gets the new ones when it starts (`node_ensure`).
+    Raises NotAllowed.
+    """
+    require(actor.user, Action.ADMINISTER)
+    row = Node.objects.select_for_update().filter(pk=node.id).first()
+    if row is None:
+        return  # it has never been started
+    names = ("web_port", "device_port", "balancer_port")
+    before, after = changed({name: getattr(row, name) for name in names}, {name: getattr(node, name) for name in names})
+    record(actor=actor, action="node.ports_changed", target=row, before=before, after=after)
+    if now:
+        Node.objects.filter(pk=row.pk).update(**after)

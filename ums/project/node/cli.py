@@ -136,12 +136,14 @@ def _add_node(parser: argparse.ArgumentParser, allowed: list[list[str]], words: 
     parser.add_argument("--bind", metavar="ADDR", required=True, help="address to listen on")
     parser.add_argument("--address", metavar="HOST", type=_host, help="where others reach it (as --bind)")
     parser.add_argument("--name", metavar="NAME", type=_host, help="name in lists (default: the host's)")
-    parser.add_argument("--web-port", metavar="N", type=_port, default=8443, help="console, devices (%(default)s)")
     parser.add_argument(
-        "--device-port", metavar="N", type=_port, help="devices (30002 beside a load balancer, else 30001)"
+        "--web-port", metavar="N", type=port_number, default=8443, help="console, devices (%(default)s)"
     )
     parser.add_argument(
-        "--balancer-port", metavar="N", type=_port, default=30001, help="the load balancer (%(default)s)"
+        "--device-port", metavar="N", type=port_number, help="devices (30002 beside a load balancer, else 30001)"
+    )
+    parser.add_argument(
+        "--balancer-port", metavar="N", type=port_number, default=30001, help="the load balancer (%(default)s)"
     )
 
 
@@ -199,7 +201,8 @@ def _token(options: argparse.Namespace) -> int:
     return code
 
 
-def _port(text: str) -> int:
+def port_number(text: str) -> int:
+    """A port as an option. Raises argparse.ArgumentTypeError."""
     if not (text.isdecimal() and 0 < int(text) < 65_536):
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)

@@ -6,7 +6,7 @@ import argparse
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ums.project.node.cli import add_data, use
+from ums.project.node.cli import add_data, port_number, use
 
 if TYPE_CHECKING:
     from ums.project.node.cli import Commands
@@ -31,6 +31,20 @@ def add_start_and_stop(actions: Commands) -> None:
     _add(actions, "stop", "stop this node in order, from another shell", "ums.project.node.start:stop")
 
 
+def add_ports(actions: Commands) -> None:
+    """`ums node ports`."""
+    parser = actions.add_parser(
+        "ports",
+        help="show the ports of this node, or change them",
+        description="Show the ports of this node, or change those that are given, after looking whether they are free. "
+        "They are used from its next start. A load balancer has 30001, a server beside it 30002, one without it 30001.",
+    )
+    for name, what in (("web", "console, servers, devices"), ("device", "devices"), ("balancer", "load balancer")):
+        parser.add_argument(f"--{name}-port", metavar="N", type=port_number, help=what)
+    add_data(parser)
+    parser.set_defaults(run=_ports)
+
+
 def add_service(commands: Commands) -> None:
     """`ums service start`, `ums service stop`."""
     parser = commands.add_parser(
@@ -46,6 +60,13 @@ def add_service(commands: Commands) -> None:
     parser.add_argument("--user", default="admin", help="whose permissions it has (%(default)s)")
     add_data(parser)
     parser.set_defaults(run=_service)
+
+
+def _ports(options: argparse.Namespace) -> int:
+    use(options.data)
+    from ums.project.node.ports import ports
+
+    return ports(options)
 
 
 def _service(options: argparse.Namespace) -> int:

@@ -65,18 +65,23 @@ def require_installation() -> None:
         raise StartError(f"There is no node in {data}. Name its data directory with --data.")
 
 
+def port_uses(node: NodeFile) -> list[tuple[int, str, str]]:
+    """The ports that a node listens on: number, what for, and the option that changes it."""
+    uses = [(node.web_port, "console, servers, devices", "--web-port")] if node.server else []
+    if node.server and node.device_port != node.web_port:
+        uses.append((node.device_port, "devices", "--device-port"))
+    if node.balancer:
+        uses.append((node.balancer_port, "load balancer", "--balancer-port"))
+    return uses
+
+
 def host_checks(node: NodeFile, data: Path, *, may_hold: Sequence[str] | None = HARMLESS) -> list[Check]:
     """What this host must have."""
-    ports = [(node.web_port, "console, servers, devices", "--web-port")] if node.server else []
-    if node.server and node.device_port != node.web_port:
-        ports.append((node.device_port, "devices", "--device-port"))
-    if node.balancer:
-        ports.append((node.balancer_port, "load balancer", "--balancer-port"))
     return [
         requirements.memory(server=node.server),
         requirements.disk(data, server=node.server),
         requirements.directory(data, may_hold=may_hold),
-        *_port_checks(node.bind, ports),
+        *_port_checks(node.bind, port_uses(node)),
     ]
 
 
