@@ -49,7 +49,7 @@ class Heartbeat(Thread):
         self.identity = identity
         self.status = ServiceStatus.RUNNING
         self._figures, self._alive, self._reborn, self._judges = figures, alive, reborn, judges
-        self._ended = Event()
+        self._ended, self._woken = Event(), Event()
         self._registered = False
         self._beating_since: float | None = None
         self._sampled = 0
@@ -58,7 +58,11 @@ class Heartbeat(Thread):
         """Beat until stopped. Errors of the database are logged once and tried again."""
         own_connection()
         failing, pause = False, 0.0
-        while not self._ended.wait(pause):
+        while True:
+            self._woken.wait(pause)
+            self._woken.clear()
+            if self._ended.is_set():
+                break
             pause = BEAT_EVERY
             try:
                 self.beat()
@@ -101,9 +105,16 @@ class Heartbeat(Thread):
             process_sample(identity=self.identity, figures=self._figures())
             self._sampled = minute
 
+    def say(self, status: ServiceStatus) -> None:
+        """Tell another status, now and with each beat from now on. From any thread."""
+        if status != self.status:
+            self.status = status
+            self._woken.set()
+
     def stop(self, *, seconds: float = 3.0) -> None:
         """End the thread and say that this process has stopped."""
         self._ended.set()
+        self._woken.set()
         self.join(seconds)
         try:
             process_ended(id=self.identity.id, life=self.identity.life)

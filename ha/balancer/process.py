@@ -215,7 +215,7 @@ class Balancer:
 
     def _say(self, status: ServiceStatus) -> None:
         if self._heartbeat is not None and self._heartbeat.status != ServiceStatus.STOPPING:
-            self._heartbeat.status = status
+            self._heartbeat.say(status)
 
 
 def _connections() -> int:

@@ -26,6 +26,8 @@ class BalancerWatch(Thread):
 
     def __init__(self, trust: Callable[[set[str]], None]) -> None:
         super().__init__(name="balancers", daemon=True)
+        self.found = False
+        """Whether there is any."""
         self._trust = trust
         self._ended = Event()
 
@@ -33,7 +35,9 @@ class BalancerWatch(Thread):
         """While the database is away those that were known stay."""
         while not self._ended.is_set():
             try:
-                self._trust(balancer_addresses())
+                addresses = balancer_addresses()
+                self.found = bool(addresses)
+                self._trust(addresses)
             except (DatabaseError, InterfaceError) as error:
                 log.debug("balancers_unknown", error=str(error))
             connection.close()

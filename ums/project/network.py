@@ -37,6 +37,9 @@ ID_FILE = "node.id"
 HANGS_AFTER = 15.0
 """Seconds without a turn of the event loop after which a server does not count as there."""
 
+NOTICE = 1.5
+"""Seconds: a look at the rows each second if no message comes, and what it takes to carry it out."""
+
 
 def local_node(data: Path, bind: str, port: int) -> NodeFile:
     """This host's part in the network: node.toml, or for a server by itself what follows from how it was started.
@@ -93,8 +96,13 @@ class Membership:
         synchroniser.start(uuid.UUID(settings.UMS_NODE.id) if settings.UMS_NODE else None)
 
     def ending(self) -> None:
-        """The server drains."""
-        self._heartbeat.status = ServiceStatus.STOPPING
+        """The server drains: nothing new is wanted."""
+        self._heartbeat.say(ServiceStatus.STOPPING)
+
+    @property
+    def notice(self) -> float:
+        """Seconds that load balancers need to learn that the server ends, so that no request is on its way then."""
+        return NOTICE if self._balancers.found else 0.0
 
     def ended(self) -> None:
         """The server has stopped."""

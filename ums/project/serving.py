@@ -118,6 +118,7 @@ class Server(uvicorn.Server):
         from ums.connector import runtime
 
         self._membership.ending()
+        await asyncio.sleep(self._membership.notice)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(runtime.stop(drain=True), 15)
         for server in self.servers:

@@ -58,7 +58,7 @@ def _work(data: Path, node: NodeFile) -> int:
     status.serving()
     heartbeat.start()
     ended.wait()
-    heartbeat.status = ServiceStatus.STOPPING
+    heartbeat.say(ServiceStatus.STOPPING)
     tasks.stop()
     heartbeat.stop()
     bus.stop()
