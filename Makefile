@@ -51,7 +51,7 @@ test: $(DEVELOPMENT) ## System packages (when root), then the suite on SQLite, o
 	$(PYTEST) $(PATIENT) --database=postgresql $(BOTH)
 
 .PHONY: live
-live: $(DEVELOPMENT) ## Networks of real nodes, with everything that may die killed: a quarter of an hour
+live: $(DEVELOPMENT) ## Networks of real nodes, with everything that may die killed: three quarters of an hour
 	$(BIN)/python -m tests.services.packages
 	$(PYTEST) $(PATIENT) -m live --ignore=tests/unit
 
