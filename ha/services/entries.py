@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from ha.clock import database_now
-from ha.models import Process
+from ha.models import Node, Process
 from ha.services.nodes import network_ensure
 from ha.shown import age_of
 from ums.audit.services import changed, record
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def process_delete(*, actor: Actor, process: Process) -> None:
-    """Remove the row of a process that is really gone; its node goes with its last row.
+    """Remove the row of a process that is really gone, if it is still there; its node goes with its last row.
 
     Raises NotAllowed, and AppError `process_alive` while it, or the watchdog of its node, still answers.
     """
     require(actor.user, Action.ADMINISTER)
-    rows = list(Process.objects.select_for_update().select_related("node").filter(node=process.node_id))
-    process = next(row for row in rows if row.pk == process.pk)
+    # First the node, then its processes (docs/architecture.md, Locks).
+    node = Node.objects.select_for_update().filter(pk=process.node_id).first()
+    rows = list(Process.objects.select_for_update().filter(node=node).order_by("pk"))
+    if node is None or process.pk not in {row.pk for row in rows}:
+        return
     now = database_now()
     for row in rows:
         if row.status in ALIVE and age_of(row, now) < LOST_AFTER and row.type in {process.type, ProcessType.WATCHDOG}:
@@ -43,7 +46,7 @@ def process_delete(*, actor: Actor, process: Process) -> None:
             )
     record(actor=actor, action="process.deleted", target=process, before={"host": process.host, "type": process.type})
     if len(rows) == 1:
-        process.node.delete()
+        node.delete()
     else:
         process.delete()
     publish_on_commit(ProcessesChanged())

@@ -50,11 +50,11 @@ class Figures:
 @transaction.atomic
 def process_register(*, identity: Identity, status: ServiceStatus = ServiceStatus.RUNNING) -> None:
     """A process has started, or is back after it was given up. Its node has one of each type: older rows of the same
-    type go, and what they held is let go of."""
+    type go, and what they held is let go of. Locks node, process, devices, as all do (docs/architecture.md, Locks)."""
     node = Node.objects.select_for_update().get(pk=identity.node_id)
     now = database_now()
     back = False
-    for older in Process.objects.filter(node=node, type=identity.type):
+    for older in Process.objects.select_for_update().filter(node=node, type=identity.type).order_by("pk"):
         if older.life and older.life != identity.life:
             _hand_over(older.life)
         back = older.pk == identity.id and older.status == ServiceStatus.LOST

@@ -44,6 +44,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "process_sample": PROCESS,
     "processes_lost": PROCESS,
     "history_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
+    "devices_locked": "changes nothing: it only makes those who write about the same devices wait for each other",
     "structure_locked": "changes nothing: it only makes the services that call it wait for each other",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""
@@ -51,6 +52,7 @@ WITHOUT_ACTOR: dict[str, str] = {
 WITHOUT_EVENT: dict[str, str] = {
     **WITHOUT_ACTOR,
     "settings_changed": "a consequence: the service that changed something calls it, and records that change",
+    "entry_describe": "what WebDAV clients note for themselves with each upload; no person and no device sees it",
 }
 """Services that write no audit event, each with the reason."""
 

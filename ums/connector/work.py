@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from django.db import transaction
@@ -15,8 +16,16 @@ from ums.connector.models import Certificate
 from ums.connector.proofs import Proof, ProofError
 from ums.connector.services import certificates_supersede
 from ums.connector.told import servers_for
-from ums.devices.models import Device, Presence, SettingsState
-from ums.devices.services import Applied, Sent, boots_write, deliveries_sent, inventory_write, settings_applied
+from ums.devices.models import Presence, SettingsState
+from ums.devices.services import (
+    Applied,
+    Sent,
+    boots_write,
+    deliveries_sent,
+    devices_locked,
+    inventory_write,
+    settings_applied,
+)
 from ums.domain.presence import HEARTBEAT
 from ums.domain.protocol import Command, Ready, Settings, Unchanged, encode
 from ums.effective.selectors import settings_for_devices
@@ -295,17 +304,12 @@ class InventoryReport(NamedTuple):
 def store_inventories(reports: Sequence[InventoryReport]) -> list[bool]:
     """Store what devices are, in one transaction; False for devices that do not exist any more."""
     with transaction.atomic():
-        existing = _locked(report.device_id for report in reports)
-        for report in reports:
+        existing = devices_locked(ids=(report.device_id for report in reports))
+        # In the order of their numbers, since what belongs to a device is locked as well (docs/architecture.md, Locks).
+        for report in sorted(reports, key=attrgetter("device_id")):
             if report.device_id in existing:
                 inventory_write(**report._asdict())
     return [report.device_id in existing for report in reports]
-
-
-def _locked(device_ids: Iterable[int]) -> set[int]:
-    """Those of the devices that exist, and will until the end of the transaction."""
-    rows = Device.objects.select_for_update().filter(pk__in=set(device_ids)).order_by("pk")
-    return set(rows.values_list("pk", flat=True))
 
 
 class LocalReport(NamedTuple):
@@ -318,13 +322,14 @@ class LocalReport(NamedTuple):
 def store_local_settings(reports: Sequence[LocalReport]) -> list[bool | None]:
     """Store what was set at devices; whether each changed something. None: the device does not exist any more."""
     with transaction.atomic():
-        existing = _locked(report.device_id for report in reports)
-        return [
-            local_settings_report(device_id=report.device_id, reported=report.reported)
-            if report.device_id in existing
-            else None
-            for report in reports
-        ]
+        existing = devices_locked(ids=(report.device_id for report in reports))
+        changed: dict[int, bool | None] = {}
+        for number, report in sorted(enumerate(reports), key=lambda one: one[1].device_id):
+            known = report.device_id in existing
+            changed[number] = (
+                local_settings_report(device_id=report.device_id, reported=report.reported) if known else None
+            )
+        return [changed[number] for number in range(len(reports))]
 
 
 class ResultReport(NamedTuple):

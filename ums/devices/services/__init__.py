@@ -16,6 +16,7 @@ from ums.devices.services.directories import (
     directory_move,
     directory_update,
 )
+from ums.devices.services.locks import devices_locked
 from ums.devices.services.presence import Contact, presence_lost, presence_regained, presence_write
 from ums.devices.services.reports import (
     Applied,
@@ -39,6 +40,7 @@ __all__ = [
     "device_register",
     "device_update",
     "devices_delete",
+    "devices_locked",
     "devices_move",
     "devices_move_back",
     "directory_create",

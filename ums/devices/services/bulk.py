@@ -15,6 +15,7 @@ from ums.core.errors import AppError, NotAllowed
 from ums.core.trial import note_devices
 from ums.devices.models import Device, Directory
 from ums.devices.services.devices import devices_move
+from ums.devices.services.locks import deletion_locked
 from ums.devices.services.settings import When
 from ums.live.messages import DevicesChanged, DevicesCutOff, TreeChanged
 from ums.live.publish import publish_on_commit
@@ -52,6 +53,7 @@ def devices_delete(*, actor: Actor, devices: Collection[Device]) -> int:
     )
     for start in range(0, len(ids), PART):
         part = tuple(ids[start : start + PART])
+        deletion_locked(part)
         Device.objects.filter(pk__in=part).delete()
         publish_on_commit(DevicesCutOff(part), DevicesChanged(part))
     publish_on_commit(TreeChanged())

@@ -47,7 +47,7 @@ def deliveries_sent(*, sent: Collection[Sent]) -> None:
         Delivery.objects.filter(pk__in=repeated).update(sent_at=now)
     new = [one for one in latest.values() if one not in again]
     if new:
-        Delivery.objects.bulk_create([Delivery(**one._asdict(), sent_at=now) for one in new], batch_size=1000)
+        Delivery.objects.bulk_create([Delivery(**one._asdict(), sent_at=now) for one in sorted(new)], batch_size=1000)
         _trim([one.device_id for one in new])
 
 

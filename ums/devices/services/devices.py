@@ -14,6 +14,7 @@ from ums.core.errors import AppError, NotAllowed
 from ums.core.trial import note_devices
 from ums.core.validation import clean
 from ums.devices.models import Device, Directory, DirectoryKind, Presence, SettingsState
+from ums.devices.services.locks import deletion_locked, rows_locked
 from ums.devices.services.settings import When, own_facts_changed, settings_changed, structure_locked
 from ums.live.messages import DevicesChanged, DevicesCutOff, TreeChanged
 from ums.live.publish import publish_on_commit
@@ -85,12 +86,13 @@ def devices_move(
     if directory.kind != DirectoryKind.DEVICE:
         raise AppError("directory_other_kind", "Devices can be moved to directories of devices only.")
     structure_locked()
-    ids = [device.pk for device in devices]
+    ids = {device.pk for device in devices}
+    rows_locked(Device.objects.filter(pk__in=ids))
     writable: QuerySet[Device] = Device.objects.filter(pk__in=ids)
     if actor.user is not None:
         writable = restrict(writable, actor.user, Action.WRITE)
     moving = list(writable.select_related("directory"))
-    if len(moving) != len(set(ids)):
+    if len(moving) != len(ids):
         raise NotAllowed("You lack the permission to move some of these devices.")
     moving = [device for device in moving if device.directory_id != directory.pk]
     changes: list[tuple[Device, dict[str, Any], dict[str, Any]]] = [
@@ -126,6 +128,7 @@ def device_delete(*, actor: Actor, device: Device) -> None:
         target=device,
         before={"unit_id": device.unit_id, "directory": device.directory.name},
     )
+    deletion_locked([pk])
     device.delete()
     publish_on_commit(DevicesCutOff((pk,)), TreeChanged(), DevicesChanged((pk,)))
 

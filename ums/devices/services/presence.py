@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from ha.clock import shared_now
 from ha.models import Process
 from ums.devices.models import Presence
+from ums.devices.services.locks import rows_locked
 from ums.domain.presence import LOST_AFTER
 from ums.live.messages import DevicesChanged
 from ums.live.publish import publish_on_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
 T = TypeVar("T")
@@ -57,7 +58,8 @@ def presence_write(*, server: str, contacts: Collection[Contact], fenced: bool =
     `fenced`: `server` is the life of a process of the network. Each statement is void once that has been given up:
     False, and the process has to say it again in the name of its next life.
     """
-    _lock(contact.device_id for contact in contacts)
+    for ids in _parts(sorted({contact.device_id for contact in contacts})):
+        rows_locked(Presence.objects.filter(pk__in=ids))
     for part in _parts([contact for contact in contacts if contact.connected]):
         _write_here(server, part, fenced)
     for part in _parts(sorted((one for one in contacts if not one.connected), key=lambda one: one.last_contact)):
@@ -84,12 +86,6 @@ def _write_here(server: str, contacts: Sequence[Contact], fenced: bool) -> None:
             _HERE.format(rows=rows, fence=_FENCE if fenced else ""),
             [True, server, *values, server, *([server] if fenced else [])],
         )
-
-
-def _lock(device_ids: Iterable[int]) -> None:
-    """Lock the rows of devices, in the order of their numbers as everybody does (docs/architecture.md)."""
-    for part in _parts(sorted(set(device_ids))):
-        list(Presence.objects.select_for_update().filter(pk__in=part).order_by("pk").values_list("pk"))
 
 
 def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from ums.devices.models import Device, LocalSettings, NetworkAdapter, SettingsState
 from ums.devices.services.deliveries import deliveries_reported
-from ums.devices.services.settings import next_seq, own_facts_changed, states_locked
+from ums.devices.services.locks import rows_locked
+from ums.devices.services.settings import next_seq, own_facts_changed
 from ums.domain.parameters import Adapter, static_keys
 from ums.live.messages import DevicesChanged
 from ums.live.publish import publish_on_commit
@@ -40,7 +41,7 @@ def settings_applied(*, reports: Collection[Applied]) -> None:
     """Devices have the settings `seq`: applied just now, or found unchanged. Later changes keep a row pending."""
     now = timezone.now()
     latest = {report.device_id: report for report in reports}
-    states_locked(SettingsState.objects.filter(pk__in=latest))
+    rows_locked(SettingsState.objects.filter(pk__in=latest))
     for group in _groups(list(latest.values())):
         ids = [report.device_id for report in group]
         seq, tag, error = group[0].seq, group[0].tag, group[0].error
@@ -65,8 +66,10 @@ def _groups(reports: Sequence[Applied]) -> list[list[Applied]]:
     return list(groups.values())
 
 
+@transaction.atomic
 def boots_write(*, boot_ids: Mapping[int, str]) -> None:
     """Remember from which boot devices said hello: a deferred change goes out at the first hello of another one."""
+    rows_locked(SettingsState.objects.filter(pk__in=boot_ids))
     states = [SettingsState(device_id=device_id, boot_id=boot_id) for device_id, boot_id in boot_ids.items()]
     SettingsState.objects.bulk_update(states, ["boot_id"], batch_size=200)
     SettingsState.objects.filter(pk__in=boot_ids.keys(), deferred=True).update(deferred=False)

@@ -6,13 +6,14 @@ import time
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from ums.core.trial import current_trial, note_devices
 from ums.devices.models import Directory, DirectoryKind, SettingsState
+from ums.devices.services.locks import rows_locked
 from ums.live.messages import SettingsChanged
 from ums.live.publish import publish_on_commit
 
@@ -40,15 +41,6 @@ def structure_locked(*, kind: str = DirectoryKind.DEVICE) -> None:
     list(Directory.objects.select_for_update(no_key=True).filter(kind=kind, parent=None).order_by().values_list("pk"))
 
 
-def states_locked(states: QuerySet[SettingsState]) -> None:
-    """Lock rows in the order of their keys: two writers of many rows wait for each other instead of deadlocking.
-
-    The embedded database has one writer at a time and needs no locks.
-    """
-    if connection.features.has_select_for_update:
-        list(states.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-
-
 def next_seq() -> Greatest:
     """The `seq` of a change: microseconds since 1970, so that all devices of one change share it, and always more."""
     return Greatest(F("seq") + 1, Value(time.time_ns() // 1000))
@@ -68,7 +60,7 @@ def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = Wh
         return len(ids)
     now, seq = timezone.now(), next_seq()
     states = SettingsState.objects.filter(device__in=devices.order_by().values("pk"))
-    states_locked(states)
+    rows_locked(states)
     if when is When.NOW:
         count = states.update(seq=seq, pending=True, deferred=False, pending_since=now)
         if count:
