@@ -16,6 +16,8 @@ REPORT = "what a device reports about itself: nobody's decision, and thousands a
 
 PROCESS = "what a process says of itself, each second; what people want to know of it is a row of NetworkEvent"
 
+COPIES = "what a server says of its own disk; who put the content there was recorded"
+
 WITHOUT_ACTOR: dict[str, str] = {
     "authority_pair": "opens a sealed key for the server itself and writes nothing",
     "boots_write": REPORT,
@@ -34,6 +36,8 @@ WITHOUT_ACTOR: dict[str, str] = {
     "commands_claim": "delivery of what was recorded when an administrator ordered it",
     "commands_expire": "time passes by itself; the order was recorded, its end stands in the row",
     "commands_reclaim": "delivery of what was recorded when an administrator ordered it",
+    "copies_completed": COPIES,
+    "copies_in_state": COPIES,
     "network_ensure": "the first server's start makes the row; who installed it stands in the system's own log",
     "node_ensure": PROCESS,
     "process_beat": PROCESS,

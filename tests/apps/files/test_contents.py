@@ -20,8 +20,8 @@ from ums.core.actor import Actor
 from ums.core.errors import AppError, Conflict, NotAllowed
 from ums.files import passes
 from ums.files.models import CHUNK, ContentCopy, CopyState, FileContent
-from ums.files.services import content_kept, copies_completed, copy_retry, dropped
-from ums.files.services.contents import sealed
+from ums.files.services import copies_completed, copy_retry
+from ums.files.services.contents import content_kept, dropped, sealed
 from ums.files.store import Kept, store
 from ums.files.streams import content_stream
 from ums.files.views import contents

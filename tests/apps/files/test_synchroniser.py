@@ -19,8 +19,7 @@ from tests.factories import FileFactory
 from tests.services.process import wait_until
 from ums.files import synchroniser
 from ums.files.models import ContentCopy, CopyState, FileContent
-from ums.files.services import content_kept, dropped
-from ums.files.services.contents import sealed
+from ums.files.services.contents import content_kept, dropped, sealed
 from ums.files.store import Store, store
 from ums.files.synchroniser import Synchroniser
 
