@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from ha import selectors, services
 from ha.models import Network, NetworkEvent, Process
+from ha.pinging import ping
 from ums.core.access import Action
 from ums.core.rest import ApiViewSet, Input, NetworkPermission
 from ums.domain.processes import ProcessType
@@ -17,7 +19,6 @@ from ums.domain.processes import ProcessType
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
-    from rest_framework.response import Response
 
 
 class ProcessOut(serializers.ModelSerializer):
@@ -80,6 +81,13 @@ class StopInput(Input):
     confirmed = serializers.BooleanField(default=False, help_text="Stop also the last server that runs.")
 
 
+class PingOut(serializers.Serializer):
+    """How long a message took."""
+
+    milliseconds = serializers.FloatField(help_text="From this server to the process and back.")
+    carrier = serializers.CharField(help_text="What carried it: redis or database; empty for this server itself.")
+
+
 class ProcessViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Servers, load balancers, workers and watchdogs of the network."""
 
@@ -116,6 +124,12 @@ class ProcessViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         given = self.parsed(StopInput)
         services.service_stop(actor=self.actor, node=process.node, component=ProcessType(process.type), **given)
         return self.answer(process)
+
+    @extend_schema(request=None, responses=PingOut)
+    @action(detail=True, methods=["post"])
+    def ping(self, request: Request, pk: str) -> Response:
+        """How long a message takes from this server to the process and back; 409 when it does not answer."""
+        return Response(PingOut(ping(user=request.user, process=self.get_object())).data)
 
 
 class NetworkEventViewSet(mixins.ListModelMixin, ApiViewSet):

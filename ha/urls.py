@@ -14,5 +14,6 @@ urlpatterns = [
     re_path(rf"^network-processes/{ID}/$", views.process_detail, name="process_detail"),
     re_path(rf"^network-processes/{ID}/start$", views.process_start, name="process_start"),
     re_path(rf"^network-processes/{ID}/stop$", views.process_stop, name="process_stop"),
+    re_path(rf"^network-processes/{ID}/ping$", views.process_ping, name="process_ping"),
     re_path(rf"^network-processes/{ID}/delete$", views.process_delete, name="process_delete"),
 ]

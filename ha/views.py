@@ -13,6 +13,7 @@ from ha import selectors, services
 from ha.event_criteria import FIELDS, apply_criteria
 from ha.forms import NetworkForm
 from ha.models import NetworkEvent, Process
+from ha.pinging import ping
 from ha.shown import NAMES
 from ums.core.access import Action, require
 from ums.core.actor import Actor
@@ -102,6 +103,15 @@ def process_start(request: HttpRequest, pk: str) -> HttpResponse:
     actor = Actor.from_request(request)
     services.service_start(actor=actor, node=process.node, component=ProcessType(process.type))
     return done(f"{NAMES[process.type]} on {process.host} is being started.", changed=["network"])
+
+
+@require_POST
+def process_ping(request: HttpRequest, pk: str) -> HttpResponse:
+    """Say how long a message takes to the process and back."""
+    process = _process(request, pk)
+    answer = ping(user=request.user, process=process)
+    over = {"redis": " over Redis", "database": " over the database"}.get(answer.carrier, ": it is the one you asked")
+    return done(f"{NAMES[process.type]} on {process.host} answered within {answer.milliseconds:.1f} ms{over}.")
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,7 +14,7 @@ from ums.agent.cli import add_agent_parser, add_simulate_parser
 from ums.project.backup.cli import add_backup_parsers
 from ums.project.node.cli import add_data, add_node_parser, add_token_parser, use
 from ums.project.node.datasource_cli import add_datasource_parser
-from ums.project.node.program_cli import add_ports, add_programs, add_service, add_start_and_stop
+from ums.project.node.program_cli import add_ping, add_ports, add_programs, add_service, add_start_and_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     node = add_node_parser(commands)
     add_start_and_stop(node)
     add_ports(node)
+    add_ping(node)
     add_token_parser(commands)
     add_datasource_parser(commands)
     add_programs(commands)

@@ -36,6 +36,7 @@ ROUTES = [
     Route("ha:process_stop", "409 403 403 403 login", "POST", at=PROCESS),
     Route("ha:process_stop", CHANGED, "POST", at=WATCHED, data={"left": "=0"}),
     Route("ha:process_start", CHANGED, "POST", at=WATCHED),
+    Route("ha:process_ping", "409 403 403 403 login", "POST", at=PROCESS),
     Route("ha:process_delete", ROOT_ONLY, at=PROCESS),
     Route("ha:process_delete", "409 403 403 403 login", "POST", at=PROCESS),
     Route("ha:process_delete", CHANGED, "POST", at={"pk": "lost_process"}),

@@ -114,6 +114,7 @@ ROUTES = [
     Route("api:process-detail", "409 403 403 403 401", "DELETE", at={"pk": "process"}),
     Route("api:process-detail", "204 403 403 403 401", "DELETE", at={"pk": "lost_process"}),
     Route("api:process-start", API_ROOT_ONLY, "POST", at={"pk": "watched_process"}),
+    Route("api:process-ping", "409 403 403 403 401", "POST", at={"pk": "process"}),
     Route("api:process-stop", API_ROOT_ONLY, "POST", at={"pk": "watched_process"}, json={"confirmed": True}),
     Route("api:network-event-list", API_ROOT_ONLY),
     Route("api:feature-list", API_ROOT_ONLY),

@@ -45,6 +45,19 @@ def add_ports(actions: Commands) -> None:
     parser.set_defaults(run=_ports)
 
 
+def add_ping(actions: Commands) -> None:
+    """`ums node ping`."""
+    parser = actions.add_parser(
+        "ping",
+        help="how long a message takes to the processes of the network, and back",
+        description="Send a message to a process, or to all, over what carries the messages of the network, and print "
+        "how long the answer took. Exit code 0: all have answered.",
+    )
+    parser.add_argument("process", metavar="PROCESS", nargs="?", default="", help="its id (default: all)")
+    add_data(parser)
+    parser.set_defaults(run=_ping)
+
+
 def add_service(commands: Commands) -> None:
     """`ums service start`, `ums service stop`."""
     parser = commands.add_parser(
@@ -67,6 +80,13 @@ def _ports(options: argparse.Namespace) -> int:
     from ums.project.node.ports import ports
 
     return ports(options)
+
+
+def _ping(options: argparse.Namespace) -> int:
+    use(options.data)
+    from ums.project.node.ping import ping
+
+    return ping(process=options.process)
 
 
 def _service(options: argparse.Namespace) -> int:
