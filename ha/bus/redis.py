@@ -78,7 +78,6 @@ def client(url: str) -> redis.Redis:
         "socket_timeout": PATIENCE,
         "socket_connect_timeout": PATIENCE,
         "socket_keepalive": True,
-        "decode_responses": True,
     }
     parts = urlsplit(url)
     if parts.scheme != "sentinel":

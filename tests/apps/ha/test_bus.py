@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
 from typing import Any
@@ -148,3 +149,20 @@ def test_what_nobody_of_the_network_signed_is_not_heard() -> None:
 def test_sentinel_addresses_that_are_none(url: str) -> None:
     with pytest.raises(ValueError, match="sentinel://host:port"):
         client(url)
+
+
+def test_redis_is_heard_as_long_as_it_is_there_though_nobody_says_anything(redis: Redis) -> None:
+    """Longer than two of the questions whether it is there."""
+    heard: list[bool] = []
+    ended = threading.Event()
+    carrier = RedisCarrier(redis.url)
+    listening = threading.Thread(target=carrier.listen, args=(lambda text: None, heard.append, ended))
+    listening.start()
+    try:
+        wait_until(lambda: bool(heard), 10, "it is heard")
+        assert not ended.wait(3.5)
+        assert heard == [True]
+    finally:
+        ended.set()
+        listening.join()
+        carrier.close()
