@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import uvloop
+
 from tests.services.process import wait_until
 from ums.agent.fleet import Fleet, SimulatedDevice
 
@@ -24,7 +26,7 @@ class Devices:
         self.count = count
         state.mkdir(mode=0o700)
         context = ssl.create_default_context(cafile=authority)
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="devices", daemon=True)
         self.fleets = [
             Fleet(way, key, count // len(ways), seed, state=state, context=context) for seed, way in enumerate(ways, 1)

@@ -41,6 +41,13 @@ def program(name: str) -> Path:
     raise Missing(f"{name} is not installed: run `make test` as root, or see what it asks for.")
 
 
+def library(name: str) -> Path:
+    """The path of a shared library to be loaded before others. Raises Missing."""
+    for found in Path("/usr/lib").glob(f"*/faketime/{name}"):
+        return found
+    raise Missing(f"{name} is not installed: run `make live` as root, or see what it asks for.")
+
+
 def font() -> Path:
     """A font for the browser; without any, pages have no letters. Raises Missing."""
     for found in Path("/usr/share/fonts").rglob("DejaVuSans.ttf"):
@@ -53,6 +60,7 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "redis-server": lambda: program("redis-server"),
     "haproxy": lambda: program("haproxy"),
     "nginx-light": lambda: program("nginx"),
+    "libfaketime": lambda: library("libfaketime.so.1"),
     "chromium": lambda: program("chromium"),
     "fonts-dejavu-core": font,
 }
