@@ -124,8 +124,9 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._close_connections()
-        await super().shutdown(sockets)
+        # While there is a bus that tells the others; it ends with the application.
         await asyncio.to_thread(self._membership.ended)
+        await super().shutdown(sockets)
 
     async def _close_connections(self) -> None:
         """Ask what is still connected to end, then cut: a peer that went away without a TLS farewell is not waited
