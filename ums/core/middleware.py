@@ -29,13 +29,24 @@ _balancers: frozenset[str] = frozenset()
 def trust_balancers(addresses: Iterable[str]) -> None:
     """Believe these IP addresses, the network's load balancers, beside `UMS_TRUSTED_PROXIES`; replaces earlier ones."""
     global _balancers
-    _balancers = frozenset(addresses)
+    _balancers = frozenset(map(plain_address, addresses))
 
 
 def is_trusted_proxy(address: str) -> bool:
     """Whether this address is of a proxy that somebody has named (`UMS_TRUSTED_PROXIES`): it may also say which
     certificate a device has shown. The network's own load balancers never say so."""
+    address = plain_address(address)
     return _is_address(address) and any(ip_address(address) in network for network in settings.UMS_TRUSTED_PROXIES)
+
+
+def plain_address(text: str) -> str:
+    """An IP address in the one way that addresses are compared in: `::ffff:10.0.0.1`, as a socket for both families
+    says it, is 10.0.0.1. What is none stays as it is."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _is_address(text: str) -> bool:
@@ -51,10 +62,10 @@ def forwarded_address(peer: str, forwarded_for: str) -> str:
 
     What is not an address ends the way back: the client is taken for the proxy that passed it on.
     """
-    address = peer
+    address = plain_address(peer)
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     while hops and (address in _balancers or is_trusted_proxy(address)) and _is_address(hops[-1]):
-        address = hops.pop()
+        address = plain_address(hops.pop())
     return address
 
 

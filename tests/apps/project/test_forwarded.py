@@ -21,6 +21,9 @@ from ums.core.middleware import forwarded_address, trust_balancers
         ("10.0.0.1", "unknown", "10.0.0.1"),
         ("10.0.0.1", "203.0.113.9, <script>, 10.0.0.2", "10.0.0.2"),
         ("10.0.0.1", "2001:db8::5", "2001:db8::5"),
+        ("10.0.0.1", "2001:DB8:0::5", "2001:db8::5"),
+        ("::ffff:10.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"),
+        ("::ffff:198.51.100.7", "203.0.113.9", "198.51.100.7"),
     ],
 )
 def test_only_addresses_that_trusted_proxies_pass_on_count(
@@ -34,6 +37,8 @@ def test_load_balancers_of_the_network_are_believed_until_they_are_gone(settings
     settings.UMS_TRUSTED_PROXIES = []
     try:
         trust_balancers({"10.0.0.1", "2001:db8::1"})
+        assert forwarded_address("::ffff:10.0.0.1", "203.0.113.9") == "203.0.113.9"
+        assert forwarded_address("2001:DB8::0:1", "203.0.113.9") == "203.0.113.9"
         assert forwarded_address("10.0.0.1", "203.0.113.9") == "203.0.113.9"
         assert forwarded_address("10.0.0.2", "203.0.113.9") == "10.0.0.2"
         trust_balancers([])
