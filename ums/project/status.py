@@ -31,6 +31,9 @@ disable_created_metrics()
 RECOMPUTE_AFTER = 60.0
 """Seconds that an answer is kept: a monitor may ask as often as it likes."""
 
+AGAIN_AFTER = 5.0
+"""Seconds that an answer other than ok is kept: what is good again is served again."""
+
 INIT_MAX = 120.0
 """Seconds after which a server that has not come up counts as failed."""
 
@@ -61,11 +64,12 @@ class Status:
         return time.monotonic() - self._worker <= WORKER_SILENCE
 
     def word(self) -> str:
-        """The state, computed anew at most once in RECOMPUTE_AFTER."""
+        """The state, computed anew once in RECOMPUTE_AFTER, and in AGAIN_AFTER while it is not ok."""
         with self._lock:
             now = time.monotonic()
             if now >= self._until or self._word == "init":
-                self._word, self._until = self._computed(now), now + RECOMPUTE_AFTER
+                self._word = self._computed(now)
+                self._until = now + (RECOMPUTE_AFTER if self._word == "ok" else AGAIN_AFTER)
             return self._word
 
     def _computed(self, now: float) -> str:
