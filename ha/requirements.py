@@ -110,10 +110,11 @@ def port(bind: str, number: int, purpose: str, option: str) -> Check:
     return Check(name, "free", f"free on {bind}", True)
 
 
-def database(url: str, *, embedded: bool = False) -> list[Check]:
+def database(url: str, *, embedded: bool = False, joining: bool = True) -> list[Check]:
     """Whether the database can carry a network: reachable, PostgreSQL, new enough, writable, its clock near ours.
 
-    `embedded`: asked for by --embedded, for one server with one load balancer, to try things out (manual p. 8).
+    `joining`: one more node than the database knows. `embedded`: asked for by --embedded, for one server with one load
+    balancer, to try things out (manual p. 8).
     """
     needed = f"PostgreSQL {POSTGRESQL} or newer"
     if embedded:
@@ -126,7 +127,7 @@ def database(url: str, *, embedded: bool = False) -> list[Check]:
         return [Check("Database", "an address that cannot be read: its password holds @", needed, False, advice)]
     try:
         with psycopg.connect(url, connect_timeout=TIMEOUT, autocommit=True) as connection:
-            return _asked(connection, needed)
+            return _asked(connection, needed, joining)
     except (psycopg.Error, ValueError, UnicodeError) as error:
         advice = "Check its address, user and password, and that this host may connect."
         return [Check("Database", _first_line(error), needed, False, advice)]
@@ -156,7 +157,7 @@ def clock(name: str, ahead: float) -> Check:
     )
 
 
-def _asked(connection: psycopg.Connection, needed: str) -> list[Check]:
+def _asked(connection: psycopg.Connection, needed: str, joining: bool) -> list[Check]:
     version = connection.info.server_version
     checks = [
         Check(
@@ -180,17 +181,27 @@ def _asked(connection: psycopg.Connection, needed: str) -> list[Check]:
     advice = "Name the primary." if standby else "Let the user own the database or its schema."
     checks.append(Check("Database rights", rights, "may create tables", bool(may_create) and not standby, advice))
     checks.append(Check("Database encoding", encoding, "UTF8", encoding == "UTF8", "Create it with ENCODING 'UTF8'."))
+    nodes = max(1, _nodes(connection) + joining)
     checks.append(
         Check(
             "Database connections",
             str(connections),
-            f"{CONNECTIONS} for each node",
-            connections >= CONNECTIONS,
+            f"{CONNECTIONS * nodes}: {CONNECTIONS} for each of {nodes} nodes" if nodes > 1 else str(CONNECTIONS),
+            connections >= CONNECTIONS * nodes,
             "Raise max_connections of the database server.",
         )
     )
     checks.append(clock("the database", middle - now))
     return checks
+
+
+def _nodes(connection: psycopg.Connection) -> int:
+    """Nodes with a server that the database knows."""
+    known = connection.execute("SELECT to_regclass('ha_node')").fetchone()
+    if known is None or known[0] is None:
+        return 0
+    row = connection.execute("SELECT count(*) FROM ha_node WHERE has_server").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _memory() -> int:

@@ -111,3 +111,13 @@ def test_redis_that_is_named_answers(redis_server: Redis) -> None:
     assert requirements.redis_answers(redis_server.url).good
     assert not requirements.redis_answers(f"redis://127.0.0.1:{free_port()}/0").good
     assert not requirements.redis_answers("http://127.0.0.1/").good
+
+
+def test_connections_are_counted_for_all_nodes_of_the_network(postgresql: PostgreSQL) -> None:
+    url = postgresql.create_database("requirements_many")
+    with postgresql.connect("requirements_many") as connection:
+        connection.execute("CREATE TABLE ha_node AS SELECT true AS has_server FROM generate_series(1, 7)")
+    asked = requirements.database(url, joining=True)
+    assert failed(asked) == ["Database connections"]
+    assert next(check.needed for check in asked if not check.good) == "320: 40 for each of 8 nodes"
+    assert failed(requirements.database(url, joining=False)) == []

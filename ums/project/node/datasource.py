@@ -58,12 +58,12 @@ def _add(options: argparse.Namespace, data: Path, node: NodeFile, known: dict[st
 
 
 def _test(options: argparse.Namespace, data: Path, node: NodeFile, known: dict[str, str]) -> None:
-    require_all(requirements.database(_url_of(options.name, known)))
+    require_all(requirements.database(_url_of(options.name, known), joining=False))
 
 
 def _activate(options: argparse.Namespace, data: Path, node: NodeFile, known: dict[str, str]) -> None:
     url = _url_of(options.name, known)
-    require_all(requirements.database(url))
+    require_all(requirements.database(url, joining=False))
     write_private(data / FILE, tomli_w.dumps(known))  # what was used so far can be found again
     nodefile.write(data, replace(node, database_url=url))
     print(f"This node uses “{options.name}” from its next start. All nodes of the network must use the same.")
