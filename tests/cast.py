@@ -42,6 +42,7 @@ from ums.core.access import Action
 from ums.core.actor import Actor
 from ums.devices.models import Directory, DirectoryKind
 from ums.domain.processes import ProcessType
+from ums.files.models import ContentCopy, CopyState
 from ums.profiles.models import ProfileFile, ProfileKind
 
 ROLES = ("root", "admin", "reader", "stranger", "anonymous")
@@ -117,6 +118,9 @@ def make_cast() -> Cast:
         "value_group": ValueGroupFactory(directory=own[DirectoryKind.TEMPLATE], name="Own group", values=[value]),
         "template_assignment": TemplateAssignmentFactory(value=value, device=device),
         "file": file,
+        "failed_copy": ContentCopy.objects.create(
+            content=file.content, node=ProcessFactory().node, state=CopyState.FAILED, error="The disk is full."
+        ),
         "file_assignment": FileAssignmentFactory(file=file, device=device),
         "profile_file": ProfileFile.objects.create(profile=profile, file=file, author_name="tests"),
         "own_file_directory": own[DirectoryKind.FILE],

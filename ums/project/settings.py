@@ -7,6 +7,7 @@ UMS_MASTER_KEY        seals secrets, signs sessions (default: file secret.key in
 UMS_HOSTS             names under which the console is reached, comma separated (default: any)
 UMS_TRUSTED_PROXIES   networks whose X-Forwarded-For and X-SSL-CERT are believed (default: none)
 UMS_METRICS_NETWORKS  networks that may read /metrics without a token (default: loopback)
+UMS_RENEWAL_CHECK     seconds between two looks at the certificate of this host (default: a day)
 UMS_LOG_FORMAT        console or json (default: console on a terminal)
 UMS_DEBUG             1 shows tracebacks in the browser; never in production
 """
@@ -35,6 +36,8 @@ UMS_NODE = nodefile.read(UMS_DATA)
 """This host's part in an HA network; None on a server by itself."""
 UMS_PROCESS_ID = str(uuid.uuid4())
 """Names this process in presence rows: new at each start, so that nobody mistakes an old life for this one."""
+
+UMS_RENEWAL_CHECK = env.int("UMS_RENEWAL_CHECK", default=86_400)
 
 DEBUG = env.bool("UMS_DEBUG", default=False)
 SECRET_KEY = hashlib.sha256(b"django" + UMS_MASTER_KEY.encode()).hexdigest()
@@ -269,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         "ProfileKind": "ums.profiles.models.ProfileKind",
         "CommandKind": "ums.jobs.models.KINDS",
         "CommandState": "ums.jobs.models.CommandState",
+        "CopyState": "ums.files.models.CopyState",
         "EnrolmentKeyKind": "ums.connector.models.EnrolmentKey.Kind",
         "DeviceStatus": "ums.devices.filters.STATUSES",
         "SettingsSource": "ums.effective.filters.SOURCES",

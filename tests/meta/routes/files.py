@@ -1,6 +1,17 @@
 """Pages, dialogs and API of files."""
 
-from tests.meta.routes.shape import API_SEEING, API_SIGNED_IN, API_WRITING, SEEING, SIGNED_IN, WRITING, Budget, Route
+from tests.meta.routes.shape import (
+    API_ROOT_ONLY,
+    API_SEEING,
+    API_SIGNED_IN,
+    API_WRITING,
+    ROOT_ONLY,
+    SEEING,
+    SIGNED_IN,
+    WRITING,
+    Budget,
+    Route,
+)
 
 DONE = "204 204 403 404 login"
 ELSEWHERE = "200 404 404 404 login"
@@ -9,6 +20,7 @@ REFUSED = "422 422 403 403 login"
 
 FILE = {"pk": "file"}
 IDS = {"ids": "file"}
+COPY = {"pk": "failed_copy"}
 HERE = {"directory": "own_file_directory"}
 NEW = {"name": "=New", "description": "=", "classification": "=undefined", "device_path": "=/a", "mode": "=600"}
 
@@ -21,6 +33,11 @@ ROUTES = [
     Route("files:file_detail", SEEING, at=FILE),
     Route("files:file_content", SEEING, at=FILE),
     Route("files:file_menu", SEEING, at=FILE),
+    Route("files:copies_of_node", ROOT_ONLY, at={"pk": "failed_copy.node_id"}),
+    Route("files:copy_retry", "204 403 403 403 login", "POST", at=COPY),
+    Route("api:content-copy-list", API_ROOT_ONLY),
+    Route("api:content-copy-detail", API_ROOT_ONLY, at=COPY),
+    Route("api:content-copy-retry", API_ROOT_ONLY, "POST", at=COPY),
     Route("files:file_replace", WRITING, at=FILE),
     Route("files:file_properties", WRITING, at=FILE),
     Route("files:file_properties", DONE, "POST", at=FILE, data={**NEW, "owner": "=root"}),
@@ -81,6 +98,8 @@ BUDGETS = [
     Budget("files:assign", 14, query=IDS),
     Budget("files:assigned_for_device", 10, at={"pk": "device"}),
     Budget("profiles:profile_files", 26, at={"pk": "profile"}),
+    Budget("files:copies_of_node", 8, at={"pk": "failed_copy.node_id"}),
+    Budget("api:content-copy-list", 6),
     Budget("api:file-list", 8),
     Budget("api:file-assignment-list", 10),
     Budget("api:profile-file-list", 6),

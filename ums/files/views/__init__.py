@@ -9,6 +9,7 @@ from ums.files.views.assignments import (
 )
 from ums.files.views.changes import file_create, file_delete, file_properties, file_replace, files_delete, files_move
 from ums.files.views.contents import content_for_server
+from ums.files.views.copies import copies_of_node, copy_retry
 from ums.files.views.lists import file_content, file_detail, file_list, file_menu
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "assignment_remove",
     "assignments_restore",
     "content_for_server",
+    "copies_of_node",
+    "copy_retry",
     "file_content",
     "file_create",
     "file_delete",

@@ -17,7 +17,7 @@ from ums.devices.places import DeviceDirectories
 from ums.devices.selectors import directory_path
 from ums.files.answers import content_answer
 from ums.files.reach import devices_of_files
-from ums.files.selectors import file_assignment_list
+from ums.files.selectors import copies_of_content, file_assignment_list
 from ums.files.views.asked import FIELDS, directory_of, file_of, listed_files
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "reached": reached.count(),
         "waiting": reached.filter(state__pending=True).count(),
+        "servers": copies_of_content(content=file.content),
+        "may_retry": may(user, Action.ADMINISTER),
         "may_write": may(user, Action.WRITE, file),
         "may_assign": may(user, Action.ASSIGN, file),
     }
