@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Action(models.TextChoices):
-    """What can be granted. The last three have no directory: they are about the whole network."""
+    """What can be granted. The last four have no directory: they are about the whole network."""
 
     BROWSE = "browse", "Browse"
     READ = "read", "Read"
@@ -33,9 +33,10 @@ class Action(models.TextChoices):
     ENROL = "enrol", "Manage first-authentication keys"
     AUDIT = "audit", "Read the audit log"
     ADMINISTER = "administer", "Manage administrators"
+    TRANSFER = "transfer", "Use the transfer directory"
 
 
-NETWORK_ACTIONS = frozenset({Action.ENROL, Action.AUDIT, Action.ADMINISTER})
+NETWORK_ACTIONS = frozenset({Action.ENROL, Action.AUDIT, Action.ADMINISTER, Action.TRANSFER})
 
 NEEDS: dict[str, frozenset[str]] = {
     Action.BROWSE: frozenset({Action.BROWSE}),
@@ -46,6 +47,7 @@ NEEDS: dict[str, frozenset[str]] = {
     Action.ENROL: frozenset({Action.ENROL}),
     Action.AUDIT: frozenset({Action.AUDIT}),
     Action.ADMINISTER: frozenset({Action.ADMINISTER}),
+    Action.TRANSFER: frozenset({Action.TRANSFER}),
 }
 
 EVERYWHERE = None

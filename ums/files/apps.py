@@ -18,4 +18,9 @@ class FilesConfig(AppConfig):
             file__assigned="A file was assigned to a device or a directory.",
             content_copy__retried="A server was told to fetch the content of a file again.",
             file__unassigned="A file was removed from a device or a directory.",
+            transfer__put="A file was put into the transfer directory, or got a new content there.",
+            transfer__made="A directory was made in the transfer directory.",
+            transfer__moved="A file or directory of the transfer directory was moved or renamed.",
+            transfer__copied="A file or directory of the transfer directory was copied.",
+            transfer__deleted="A file or directory of the transfer directory was deleted.",
         )

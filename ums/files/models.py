@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils import timezone
 
 from ha.models import Node
 from ums.core.access import AccessQuerySet
@@ -165,3 +166,56 @@ class FileAssignment(OnTarget):
 
     def __str__(self) -> str:
         return f"file {self.file_id} on {'device' if self.device_id else 'directory'}"
+
+
+class TransferEntry(models.Model):
+    """A file or a directory of the transfer directory, which people see at `/ums_filetransfer/`. One has no parent."""
+
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="members")
+    name = models.CharField(max_length=255, blank=True, help_text="Unique in its directory; that of the top is empty.")
+    content = models.ForeignKey(
+        FileContent, models.PROTECT, null=True, blank=True, related_name="entries", help_text="None: a directory."
+    )
+    properties = models.JSONField(default=dict, blank=True, help_text="What WebDAV clients note: XML by name.")
+    author_name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now, help_text="Last change of the content.")
+
+    access_directory = None
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name_plural = "transfer entries"
+        constraints = [
+            models.UniqueConstraint("parent", "name", name="transfer_entry_unique_in_parent"),
+            models.UniqueConstraint("name", condition=models.Q(parent=None), name="transfer_entry_has_one_top"),
+            models.CheckConstraint(
+                name="transfer_entry_has_name",
+                condition=models.Q(parent=None, name="", content=None)
+                | models.Q(parent__isnull=False) & ~models.Q(name=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "/"
+
+
+class TransferLock(models.Model):
+    """A lock that a WebDAV client holds on a path (RFC 4918 §6). It holds on all servers."""
+
+    token = models.CharField(max_length=100, unique=True)
+    root = models.TextField(help_text="The path as in addresses, below the transfer directory.")
+    deep = models.BooleanField(help_text="It holds for all that is below the path.")
+    exclusive = models.BooleanField()
+    owner = models.TextField(blank=True, help_text="What the client calls its owner: XML.")
+    principal = models.CharField(max_length=150, help_text="Who signed in.")
+    seconds = models.PositiveIntegerField(help_text="How long it holds when it is not refreshed.")
+    expires_at = models.DateTimeField(db_index=True)
+
+    access_directory = None
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.root} by {self.principal}"

@@ -1,4 +1,4 @@
-"""The server as one ASGI application: pages and APIs by Django, the two sockets, and what runs beside them."""
+"""The server as one ASGI application: pages and APIs by Django, WebDAV, the two sockets, and what runs beside them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ha import bus  # noqa: E402
 from ums.connector import runtime  # noqa: E402
 from ums.connector.socket import device_socket  # noqa: E402
 from ums.core.bodies import bounded  # noqa: E402
+from ums.files.transfer.entrance import is_transfer, transfer  # noqa: E402
 from ums.live import publish  # noqa: E402
 from ums.live.consumers import BrowserConsumer  # noqa: E402
 from ums.project.network import start_bus  # noqa: E402
@@ -45,6 +46,8 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
     """Dispatch by kind and path."""
     if not serves(scope, settings.UMS_NODE):
         await _nothing_here(scope, receive, send)
+    elif scope["type"] == "http" and is_transfer(scope["path"]):
+        await transfer(scope, receive, send)
     elif scope["type"] == "http":
         await bounded_pages(scope, receive, send)
     elif scope["type"] == "websocket":
