@@ -63,6 +63,8 @@ class Balancer:
         self._answered = 0.0
         self._start_at, self._pause = 0.0, AGAIN_FIRST
         self._refusal = ""
+        self._unshown = False
+        """The certificate in its directory may be another one than HAProxy shows."""
         self._refused_before = self._refused_now = 0
 
     # ------------------------------------------------------------ what others ask, from their threads
@@ -94,7 +96,7 @@ class Balancer:
     def run(self) -> None:
         """Until `end`. Raises NotStarted when the certificate of this node cannot be used."""
         try:
-            renewed = self._certificate.renew()
+            self._certificate.renew()
             before = self._configured()
             self._configure()
         except (OSError, ValueError) as error:
@@ -104,7 +106,9 @@ class Balancer:
             # An earlier life of ours may have left one: devices are connected through it.
             if self._haproxy.take_over():
                 self._answered = time.monotonic()
-                if renewed or before != self._configured():
+                # That life may have ended before it could show what it had written.
+                self._unshown = True
+                if before != self._configured():
                     self._haproxy.reload()
             while not self._ended.is_set():
                 self._turn()
@@ -143,7 +147,7 @@ class Balancer:
         except (NotStarted, OSError) as error:
             self._fail(str(error))
             return False
-        self._answered = time.monotonic()
+        self._answered, self._unshown = time.monotonic(), False
         log.info("balancer_serves", port=self._node.balancer_port, fingerprint=fingerprint(self._data))
         return True
 
@@ -161,18 +165,21 @@ class Balancer:
                 self._refusal = str(refusal)
 
     def _renew(self) -> None:
-        """Show a new certificate as soon as it is there. One that cannot be read leaves the old one."""
+        """Show a new certificate as soon as it is there, and again until HAProxy has taken it. One that cannot be read
+        leaves the old one. Raises OSError when HAProxy does not answer."""
         try:
-            if not self._certificate.renew():
-                return
+            self._unshown |= self._certificate.renew()
         except (OSError, ValueError) as error:
             log.warning("certificate_unreadable", error=str(error))
+            return
+        if not self._unshown:
             return
         try:
             show_certificate(self._directory)
         except RuntimeRefused as refusal:
             log.warning("certificate_refused", answer=str(refusal))
             self._haproxy.reload()
+        self._unshown = False
         log.info("certificate_renewed", fingerprint=fingerprint(self._data))
 
     # ------------------------------------------------------------ files

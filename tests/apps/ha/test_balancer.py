@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from ha.balancer.certificate import fingerprint
-from ha.balancer.runtime import ask, look
+from ha.balancer.runtime import PATIENCE, ask, look
 from tests.services.agent import Agent
 from tests.services.balancer import Balancer
 from tests.services.postgresql import PostgreSQL
@@ -300,26 +300,45 @@ def test_the_end_ends_haproxy_too(world: World) -> None:
     assert has_gone(haproxy)
 
 
+def shown_by(world: World) -> str:
+    """SHA-256 of the certificate that the balancer shows."""
+    certificate = ssl.get_server_certificate((ADDRESS, world.balancer.port), timeout=10)
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
+
+
+def certificate_of(server: Server, world: World) -> None:
+    """Give the node of the balancer the certificate of this server."""
+    for name in ("server.key", "server.pem"):
+        shutil.copyfile(server.data / "tls" / name, world.balancer.data / "tls" / name)
+
+
 def test_a_new_certificate_is_shown_at_once_and_connections_go_on(world: World) -> None:
-    def shown() -> str:
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate())).hexdigest()
-
-    def certificate() -> str:
-        return ssl.get_server_certificate((ADDRESS, world.balancer.port))
-
-    before = shown()
+    before = shown_by(world)
     assert before == fingerprint(world.balancer.data)
     with held(world.balancer) as connection:
         time.sleep(0.01)  # file times are coarse
-        for name in ("server.key", "server.pem"):
-            shutil.copyfile(world.south.data / "tls" / name, world.balancer.data / "tls" / name)
-        wait_until(lambda: shown() != before, 30, "the new certificate")
-        assert shown() == fingerprint(world.balancer.data)
+        certificate_of(world.south, world)
+        wait_until(lambda: shown_by(world) != before, 30, "the new certificate")
+        assert shown_by(world) == fingerprint(world.balancer.data)
         connection.settimeout(0)
         assert not has_ended(connection)
-    for name in ("server.key", "server.pem"):
-        shutil.copyfile(world.north.data / "tls" / name, world.balancer.data / "tls" / name)
-    wait_until(lambda: shown() == before, 30, "the old certificate")
+    certificate_of(world.north, world)
+    wait_until(lambda: shown_by(world) == before, 30, "the old certificate")
+
+
+def test_a_new_certificate_that_haproxy_could_not_take_at_once_is_shown_later(world: World) -> None:
+    before, haproxy = shown_by(world), world.balancer.haproxy
+    os.killpg(haproxy, signal.SIGSTOP)
+    try:
+        certificate_of(world.south, world)
+        wait_until(lambda: fingerprint(world.balancer.data) != before, 30, "the certificate in HAProxy's directory")
+        time.sleep(PATIENCE + 0.5)
+    finally:
+        os.killpg(haproxy, signal.SIGCONT)
+    wait_until(lambda: shown_by(world) == fingerprint(world.balancer.data) != before, 30, "the new certificate")
+    assert world.balancer.haproxy == haproxy
+    certificate_of(world.north, world)
+    wait_until(lambda: shown_by(world) == before, 30, "the old certificate")
 
 
 def test_files_are_for_their_owner_only(world: World) -> None:
