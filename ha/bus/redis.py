@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import redis
 from redis.sentinel import Sentinel
@@ -26,8 +26,7 @@ PROBE_EVERY = 1.0
 
 
 class RedisCarrier:
-    """`url` is redis://, rediss://, or sentinel://[:password@]host:port,host:port/name. One thread sends, another
-    listens."""
+    """`url` is redis://, rediss://, or sentinel://…, see `client`. One thread sends, another listens."""
 
     name = "redis"
 
@@ -73,7 +72,11 @@ class RedisCarrier:
 
 
 def client(url: str) -> redis.Redis:
-    """A client that waits no longer than PATIENCE. Raises ValueError for an address that is none."""
+    """A client that waits no longer than PATIENCE. Raises ValueError for an address that is none.
+
+    sentinel://[user:password@]host:port,host:port/name[?user=…&password=…]: user and password before the hosts are
+    those of Redis, those of the query are the Sentinels' own.
+    """
     options: dict[str, Any] = {
         "socket_timeout": PATIENCE,
         "socket_connect_timeout": PATIENCE,
@@ -86,12 +89,20 @@ def client(url: str) -> redis.Redis:
     places = [place.rpartition(":") for place in parts.netloc.rpartition("@")[2].split(",")]
     if not name or not all(host and port.isdecimal() for host, _, port in places):
         raise ValueError("A Sentinel address is sentinel://host:port,host:port/name.")
-    secret = unquote(parts.netloc.rpartition("@")[0].partition(":")[2]) or None
+    user, _, secret = parts.netloc.rpartition("@")[0].partition(":")
+    own = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    if own.keys() - {"user", "password"}:
+        raise ValueError("A Sentinel address takes ?user=…&password=…, those of the Sentinels, and nothing else.")
     sentinel = Sentinel(
         [(host, int(port)) for host, _, port in places],
-        sentinel_kwargs={"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE},
+        sentinel_kwargs={
+            "socket_timeout": PATIENCE,
+            "socket_connect_timeout": PATIENCE,
+            "username": own.get("user"),
+            "password": own.get("password"),
+        },
     )
-    return sentinel.master_for(name, password=secret, **options)
+    return sentinel.master_for(name, username=unquote(user) or None, password=unquote(secret) or None, **options)
 
 
 def _text(data: str | bytes) -> str:

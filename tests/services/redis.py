@@ -50,6 +50,12 @@ class Redis:
         except redis.RedisError:
             return False
 
+    def set(self, **options: str) -> None:
+        """Change its configuration, as `requirepass`."""
+        with redis.Redis(host=self.address, port=self.port) as client:
+            for name, value in options.items():
+                client.config_set(name, value)
+
     def kill(self) -> None:
         """End it as a crash would."""
         if self.process:

@@ -6,18 +6,22 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from redis import RedisError
+from redis.sentinel import Sentinel
 
 from ha.bus import Bus, BusTimeout
 from ha.bus.database import DatabaseCarrier
 from ha.bus.redis import RedisCarrier, client
 from ha.bus.wire import Envelope, pack, unpack
+from tests.services.packages import program
 from tests.services.postgresql import PostgreSQL
-from tests.services.process import wait_until
+from tests.services.process import Process, free_port, wait_until
 from tests.services.redis import Redis
 
 TABLE = "CREATE TABLE ha_busmessage (id bigserial PRIMARY KEY, payload text NOT NULL, at timestamptz NOT NULL)"
@@ -166,3 +170,36 @@ def test_redis_is_heard_as_long_as_it_is_there_though_nobody_says_anything(redis
         ended.set()
         listening.join()
         carrier.close()
+
+
+@pytest.mark.parametrize("query", ["?secret=x", "?password", "?password=x&db=1"])
+def test_what_a_sentinel_address_says_besides_is_known(query: str) -> None:
+    with pytest.raises(ValueError, match=r"Sentinel|bad query field"):
+        client(f"sentinel://host:1/name{query}")
+
+
+def test_redis_and_its_sentinel_have_passwords_of_their_own(redis: Redis, tmp_path: Path) -> None:
+    redis.set(requirepass="of redis")
+    port = free_port()
+    configuration = tmp_path / "sentinel.conf"
+    configuration.write_text(
+        f"port {port}\nbind 127.0.0.1\nrequirepass sentinels\n"
+        f'sentinel monitor here 127.0.0.1 {redis.port} 1\nsentinel auth-pass here "of redis"\n'
+    )
+    sentinel = Process([program("redis-server"), configuration, "--sentinel"], tmp_path / "sentinel.log")
+    own = Sentinel([("127.0.0.1", port)], sentinel_kwargs={"password": "sentinels"})
+
+    def knows() -> bool:
+        try:
+            return own.discover_master("here") == ("127.0.0.1", redis.port)
+        except RedisError:
+            return False
+
+    try:
+        wait_until(knows, 30, "a Sentinel that knows Redis")
+        assert client(f"sentinel://:of%20redis@127.0.0.1:{port}/here?password=sentinels").ping()
+        for wrong in (f":of%20redis@127.0.0.1:{port}/here", f"127.0.0.1:{port}/here?password=sentinels"):
+            with pytest.raises(RedisError):
+                client(f"sentinel://{wrong}").ping()
+    finally:
+        sentinel.stop()
