@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ums.project.network import Membership
+    from ums.project.renewal import Renewal
     from ums.project.tls import ServerFiles
 
 
@@ -92,9 +93,10 @@ class Server(uvicorn.Server):
 
     on_started: Callable[[], None] | None = None
 
-    def __init__(self, configuration: uvicorn.Config, membership: Membership) -> None:
+    def __init__(self, configuration: uvicorn.Config, membership: Membership, renewal: Renewal) -> None:
         super().__init__(configuration)
         self._membership = membership
+        self._renewal = renewal
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -111,12 +113,16 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._membership.started(asyncio.get_running_loop())
+            assert self.config.ssl is not None
+            self._renewal.serve_with(asyncio.get_running_loop(), self.config.ssl)
+            self._renewal.start()
             if self.on_started:
                 self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from ums.connector import runtime
 
+        self._renewal.stop()
         self._membership.ending()
         await asyncio.sleep(self._membership.notice)
         with suppress(asyncio.TimeoutError):

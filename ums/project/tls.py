@@ -1,7 +1,10 @@
-"""The server's own certificate, signed by the installation's web authority and renewed at a start when needed."""
+"""The certificate of this host, signed by the installation's web authority, and made anew before it runs out."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +17,7 @@ from ums.core.private import write_private
 from ums.project.hosts import new_key, public_pem, server_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RENEW_BEFORE = timedelta(days=30)
@@ -36,13 +40,26 @@ def server_files(data: Path, bind: str, address: str = "") -> ServerFiles:
     files = ServerFiles(data / "tls" / "ca.pem", data / "tls" / "server.pem", data / "tls" / "server.key")
     issuer = WebIssuer()
     names = server_names(bind, address)
-    if not _good(files, issuer.authority(), names):
-        key, private = new_key()
-        certificate = issuer.certificate(public_key=public_pem(key), names=names)
-        write_private(files.key, private)
-        write_private(files.certificate, certificate)
-        write_private(files.ca, issuer.authority())
+    with _alone(files.key.parent):
+        if not _good(files, issuer.authority(), names):
+            key, private = new_key()
+            certificate = issuer.certificate(public_key=public_pem(key), names=names)
+            write_private(files.key, private)
+            write_private(files.certificate, certificate)
+            write_private(files.ca, issuer.authority())
     return files
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Server and load balancer of a node share the files."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _good(files: ServerFiles, authority: str, names: list[str]) -> bool:

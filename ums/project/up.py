@@ -44,10 +44,11 @@ def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
 
     put_right()
     from ums.project.network import Membership, local_node
+    from ums.project.renewal import Renewal
 
     files = server_files(data, bind)
     port = listening.getsockname()[1]
-    server = Server(configuration(files), Membership(local_node(data, bind, port)))
+    server = Server(configuration(files), Membership(local_node(data, bind, port)), Renewal(data, bind))
     url = f"https://{_host(bind)}:{port}"
     fleet = None
     if demo:

@@ -28,6 +28,7 @@ def _run(data: Path, node: NodeFile) -> int:
     from ha.balancer.haproxy import NotStarted, find
     from ha.balancer.process import Balancer
     from ums.project.network import join_bus
+    from ums.project.renewal import Renewal
 
     path = find()
     if path is None:
@@ -37,11 +38,14 @@ def _run(data: Path, node: NodeFile) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: work.end())
     join_bus(member.life, deliver=member.came, missed=work.wake)
+    renewal = Renewal(data, node.bind, node.address)
+    renewal.start()
     try:
         work.run()
     except NotStarted as error:
         raise StartError(str(error)) from error
     finally:
+        renewal.stop()
         member.leave()
     return 0
 

@@ -21,11 +21,13 @@ def server() -> int:
 
 def _serve(data: Path, node: NodeFile) -> int:
     from ums.project.network import Membership
+    from ums.project.renewal import Renewal
     from ums.project.tls import server_files
 
     with listening_socket(node.bind, node.web_port) as web, listening_socket(node.bind, node.device_port) as devices:
         superuser(data)
         put_right()
-        serving = Server(configuration(server_files(data, node.bind, node.address)), Membership(node))
+        config = configuration(server_files(data, node.bind, node.address))
+        serving = Server(config, Membership(node), Renewal(data, node.bind, node.address))
         serving.run(sockets=[web, devices])
     return 0 if serving.started else 1
