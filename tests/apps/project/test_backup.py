@@ -74,12 +74,12 @@ class Living:
             api.post("file-assignments/", json={"files": [made["id"]], "directories": [ward]}).raise_for_status()
         wait_until(self.place.exists, 30, "the secret file")
         self.sha256 = hashlib.sha256(ALONE).hexdigest()
-        self.kept = self.server.data / "files" / self.sha256[:2] / self.sha256
-        self.kept.parent.mkdir(parents=True, exist_ok=True)
-        self.kept.write_bytes(ALONE)
         script = MADE.format(sha256=self.sha256, size=len(ALONE))
         env = {**os.environ, **self.server.environment}
         subprocess.run([sys.executable, "-c", script], env=env, check=True)
+        self.kept = self.server.data / "files" / self.sha256[:2] / self.sha256
+        self.kept.parent.mkdir(parents=True, exist_ok=True)
+        self.kept.write_bytes(ALONE)
 
     def tenant(self) -> dict[str, Any]:
         """What the API shows of it."""
