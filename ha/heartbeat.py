@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from ha import bus
 from ha.own_connection import own_connection
-from ha.selectors import everybody_hears
+from ha.selectors import everybody_hears, process_replacing
 from ha.services import Figures, process_beat, process_ended, process_register, process_sample, processes_lost
 from ums.domain.processes import BEAT_EVERY, LOST_AFTER, ServiceStatus
 
@@ -85,6 +85,8 @@ class Heartbeat(Thread):
             log.error("process_hangs", process=self.identity.id)
             return
         elif not process_beat(identity=self.identity, status=self.status, figures=self._figures()):
+            if other := process_replacing(self.identity):
+                log.error("node_runs_twice", process=self.identity.id, other=other.pk, pid=other.pid)
             self.identity = replace(self.identity, life=str(uuid.uuid4()))
             log.warning("process_was_given_up", process=self.identity.id)
             process_register(identity=self.identity, status=self.status)

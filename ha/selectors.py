@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from ha.services import Identity
+
 NOT_THERE = (ServiceStatus.LOST, ServiceStatus.STOPPED)
 
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
@@ -66,6 +68,12 @@ def _samples(ids: Collection[str], since: Any) -> dict[str, list[ProcessSample]]
 def process_of_type(*, node_id: Any, type: str) -> Process | None:
     """The process of one kind on a node."""
     return Process.objects.filter(node=node_id, type=type).first()
+
+
+def process_replacing(identity: Identity) -> Process | None:
+    """Another process that has taken the row of this one, and beats: of a copy of its data directory."""
+    others = Process.objects.filter(node=identity.node_id, type=identity.type, status__in=ALIVE).exclude(life="")
+    return others.exclude(life=identity.life).exclude(pid=identity.pid).first()
 
 
 def servers_left(*, process: Process) -> int:

@@ -16,6 +16,7 @@ from ha.watchdog.supervisor import Supervisor, SupervisorError
 from ums.core.private import write_private
 from ums.project.data import default_data_directory
 from ums.project.node.programs import node_of
+from ums.project.node.twice import refuse_twice
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def start() -> int:
         names = programs(server=node.server, balancer=node.balancer)
         _hold(places)
         _end_left_over(data, names)
+        refuse_twice(node)
         try:
             text = configuration(
                 places=places, command=COMMAND, parent=os.getpid(), names=names, autostart=wanted(places)
