@@ -11,7 +11,7 @@ from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet, ProfileEffectViewSet
 from ums.features.api import FeatureViewSet
 from ums.files.api import FileAssignmentViewSet, FileViewSet
-from ums.files.network_api import ContentCopyViewSet
+from ums.files.network_api import ContentCopyViewSet, TransferEntryViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
 from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
 from ums.profiles.catalogue_api import CatalogueViewSet
@@ -34,6 +34,7 @@ router.register("assignments", AssignmentViewSet, "assignment")
 router.register("files", FileViewSet, "file")
 router.register("file-assignments", FileAssignmentViewSet, "file-assignment")
 router.register("content-copies", ContentCopyViewSet, "content-copy")
+router.register("transfer-entries", TransferEntryViewSet, "transfer-entry")
 router.register("profile-files", ProfileFileViewSet, "profile-file")
 router.register("catalogues", CatalogueViewSet, "catalogue")
 router.register("template-keys", TemplateKeyViewSet, "template-key")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("files/<int:pk>/properties/", views.file_properties, name="file_properties"),
     path("files/<int:pk>/delete/", views.file_delete, name="file_delete"),
     path("files/<int:pk>/menu/", views.file_menu, name="file_menu"),
+    path("transfer-directory/", views.transfer_list, name="transfer_list"),
     path("content-copies/<int:pk>/retry/", views.copy_retry, name="copy_retry"),
     path("network-nodes/<uuid:pk>/files/", views.copies_of_node, name="copies_of_node"),
     path("directories/<int:pk>/files/", views.assigned_for_directory, name="assigned_for_directory"),

@@ -11,6 +11,7 @@ from ums.files.views.changes import file_create, file_delete, file_properties, f
 from ums.files.views.contents import content_for_server
 from ums.files.views.copies import copies_of_node, copy_retry
 from ums.files.views.lists import file_content, file_detail, file_list, file_menu
+from ums.files.views.transfer import transfer_list
 
 __all__ = [
     "assign",
@@ -33,4 +34,5 @@ __all__ = [
     "file_replace",
     "files_delete",
     "files_move",
+    "transfer_list",
 ]

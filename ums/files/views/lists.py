@@ -54,6 +54,7 @@ def file_list(request: HttpRequest) -> HttpResponse:
         "create_url": f"{reverse('files:file_create')}{place}" if writable else "",
         "list_url": f"{reverse('files:file_list')}{place}",
         "may_read": may_somewhere(request.user, Action.READ),
+        "may_transfer": may(request.user, Action.TRANSFER),
         **bar.context(request, placeholder="Filter by name, description or path", keep=("directory", "sort")),
     }
     return render(request, "files/list.html", context)
