@@ -61,6 +61,7 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "haproxy": lambda: program("haproxy"),
     "nginx-light": lambda: program("nginx"),
     "libfaketime": lambda: library("libfaketime.so.1"),
+    "litmus": lambda: program("litmus"),
     "chromium": lambda: program("chromium"),
     "fonts-dejavu-core": font,
 }

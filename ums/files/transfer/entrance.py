@@ -61,7 +61,7 @@ async def transfer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send(message)
 
     try:
-        scope = _checked(scope)
+        scope = plain_scope(scope)
     except (PathError, ValueError) as error:
         await _refused(guarded, str(error))
         return
@@ -92,7 +92,7 @@ def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
         close_old_connections()
 
 
-def _checked(scope: dict[str, Any]) -> dict[str, Any]:
+def plain_scope(scope: dict[str, Any]) -> dict[str, Any]:
     """The same request with its paths in one plain form. Raises PathError, ValueError."""
     raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii")
     names = path_of(_below_mount(raw))

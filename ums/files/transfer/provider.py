@@ -43,8 +43,10 @@ BLOCK = 256 * 1024
 class Tree(DAVProvider):
     """See `wsgidav.dav_provider.DAVProvider`."""
 
-    def get_resource_inst(self, path: str, environ: dict[str, Any]) -> Document | Collection | None:
-        """What lies at a path."""
+    def get_resource_inst(self, path: str | None, environ: dict[str, Any]) -> Document | Collection | None:
+        """What lies at a path. wsgidav asks for the parent of the top as well: None."""
+        if path is None:
+            return None
         at = path_in(path)
         entry = found(at)
         return resource(at, environ, entry) if entry else None
