@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ha.addresses import EVERYWHERE, host_and_port
 from ha.clock import database_now
 from ha.models import Network, NetworkEvent, Node, Process, ProcessSample
 from ha.shown import POINTS, ProcessRow, age_of
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from ha.services import Identity
 
 NOT_THERE = (ServiceStatus.LOST, ServiceStatus.STOPPED)
-
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 LIST_TYPES = {"servers": ProcessType.SERVER, "balancers": ProcessType.BALANCER}
 """Pages of the tree below “UMS Network”."""
@@ -113,13 +112,13 @@ def running_servers() -> dict[UUID, str]:
 
 
 def _url(host: str, port: int) -> str:
-    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    return f"https://{host_and_port(host, port)}"
 
 
 def server_addresses() -> list[str]:
     """“host:port” of all servers that other hosts can reach by what is known of them."""
     return [
-        f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        host_and_port(host, port)
         for host, port in Node.objects.filter(has_server=True).values_list("address", "web_port")
         if host not in EVERYWHERE
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ha.addresses import EVERYWHERE, host_and_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -77,14 +79,9 @@ def server_line(server: Server, *, bind: str) -> str:
     Checked is whether it accepts TLS: what else there is to know about a server its row tells. A question that it
     answers from its database would take all servers away when the database hangs.
     """
-    source = "" if bind in {"0.0.0.0", "::"} else f" source {bind}"  # noqa: S104 - compared, not bound
+    source = "" if bind in EVERYWHERE else f" source {bind}"
     return (
         f"{server.id} {host_and_port(server.address, server.port)} ssl verify required ca-file {AUTHORITY} "
         f"verifyhost {server.name} alpn http/1.1 ssl-min-ver TLSv1.2{source} "
         "check check-ssl inter 500ms fastinter 100ms downinter 500ms fall 3 rise 1 on-marked-down shutdown-sessions"
     )
-
-
-def host_and_port(address: str, port: int) -> str:
-    """As HAProxy and URLs write it."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

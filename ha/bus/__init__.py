@@ -9,6 +9,6 @@ Truth is rows, messages are nudges: one that gets lost costs seconds. So the bus
 4. `BusLayer` is the Channels layer on top: groups live in each process, the bus carries what is sent to them.
 """
 
-from ha.bus.bus import Bus, BusTimeout, current, start, stop
+from ha.bus.bus import Bus, BusTimeout, carrier_name, current, start, stop
 
-__all__ = ["Bus", "BusTimeout", "current", "start", "stop"]
+__all__ = ["Bus", "BusTimeout", "carrier_name", "current", "start", "stop"]

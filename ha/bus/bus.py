@@ -204,6 +204,11 @@ def current() -> Bus | None:
     return _bus
 
 
+def carrier_name() -> str:
+    """Name of the carrier that messages of this process take now; "" when none is heard, or there is no bus."""
+    return _bus.carrier if _bus else ""
+
+
 def start(bus: Bus) -> Bus:
     """Make it the bus of this process, and start it."""
     global _bus

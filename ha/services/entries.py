@@ -14,7 +14,7 @@ from ums.audit.services import changed, record
 from ums.core.access import Action, require
 from ums.core.errors import AppError
 from ums.core.validation import clean
-from ums.domain.processes import ALIVE, LOST_AFTER, ProcessType
+from ums.domain.processes import ALIVE, ProcessType, is_lost
 from ums.live.messages import ProcessesChanged
 from ums.live.publish import publish_on_commit
 
@@ -37,7 +37,8 @@ def process_delete(*, actor: Actor, process: Process) -> None:
         return
     now = database_now()
     for row in rows:
-        if row.status in ALIVE and age_of(row, now) < LOST_AFTER and row.type in {process.type, ProcessType.WATCHDOG}:
+        answers = row.status in ALIVE and not is_lost(row.status, age_of(row, now))
+        if answers and row.type in {process.type, ProcessType.WATCHDOG}:
             what = "It still answers" if row.pk == process.pk else "The watchdog of its node still answers"
             raise AppError(
                 "process_alive",

@@ -227,8 +227,7 @@ class Watchdog:
     # ------------------------------------------------------------ itself
 
     def _figures(self) -> Figures:
-        carrier = bus.current()
-        return Figures(bus=carrier.carrier if carrier else "", detail=self._skewed)
+        return Figures(bus=bus.carrier_name(), detail=self._skewed)
 
     def _clock(self, skew: float) -> None:
         """Say that this host's clock differs too much, when it begins and when it ends (manual p. 11)."""

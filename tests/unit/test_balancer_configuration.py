@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from ha.balancer.configuration import configuration, host_and_port, server_line
+from ha.addresses import host_and_port
+from ha.balancer.configuration import configuration, server_line
 from ha.balancer.plan import Actual, Admin, Server
 from ha.balancer.runtime import Load, understood
 

@@ -7,7 +7,7 @@ import socket
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+from ha.addresses import EVERYWHERE
 
 
 def server_names(bind: str, address: str = "") -> list[str]:

@@ -150,9 +150,9 @@ def _look(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _figures() -> Figures:
-    held, carrier = runtime.current(), bus.current()
+    held = runtime.current()
     return Figures(
         connected=len(held.links) if held else 0,
         waiting=len(held.waiting) if held else 0,
-        bus=carrier.carrier if carrier else "",
+        bus=bus.carrier_name(),
     )

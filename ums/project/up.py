@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ha import nodefile
+from ha.addresses import host_and_port
 from ums.core.errors import AppError
 from ums.project.data import default_data_directory
 from ums.project.prepare import (
@@ -49,7 +50,7 @@ def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
     files = server_files(data, bind)
     port = listening.getsockname()[1]
     server = Server(configuration(files), Membership(local_node(data, bind, port)), Renewal(data, bind))
-    url = f"https://{_host(bind)}:{port}"
+    url = f"https://{host_and_port(_reached(bind), port)}"
     fleet = None
     if demo:
         from ums.project.demo import Demo
@@ -72,10 +73,9 @@ def _serve(data: Path, bind: str, listening: socket.socket, demo: int) -> int:
     return 0 if server.started else 1
 
 
-def _host(bind: str) -> str:
-    """How this machine itself reaches a server that listens on `bind`."""
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
-    return f"[{address}]" if ":" in address else address
+def _reached(bind: str) -> str:
+    """Where this machine itself reaches a server that listens on `bind`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
 
 
 def _greet(url: str, data: Path, password: str | None) -> None:

@@ -95,8 +95,7 @@ class _Member:
     def _figures(self) -> Figures:
         from ha import bus
 
-        carrier = bus.current()
-        return self.balancer.figures(carrier.carrier if carrier else "")
+        return self.balancer.figures(bus.carrier_name())
 
     def leave(self) -> None:
         """Say that this process has stopped."""

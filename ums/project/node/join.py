@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,7 +17,8 @@ import msgspec
 from cryptography import x509
 
 from ha import nodefile, requirements
-from ha.joining import PATH, JoinAnswer, JoinRequest, prove
+from ha.addresses import host_and_port
+from ha.joining import MAX_ANSWER, PATH, JoinAnswer, JoinRequest, prove
 from ha.token import MAX_SIZE, Token, read
 from ums import __version__
 from ums.core.errors import AppError
@@ -68,9 +71,10 @@ def _join(options: argparse.Namespace) -> int:
             node, network=str(answer.network), database_url=answer.database_url, redis_url=answer.redis_url
         )
         nodefile.write(new, joined)
+    own = host_and_port(node.address, node.web_port)
     print(f"\n{node.name} has joined the network {answer.network}.")
     print(f"  data directory    {data}")
-    print(f"  other servers     {', '.join(one for one in answer.servers if one != _own(node)) or 'none'}")
+    print(f"  other servers     {', '.join(one for one in answer.servers if one != own) or 'none'}")
     print(f"Start it with:      ums node start --data {data}")
     return 0
 
@@ -87,23 +91,35 @@ def exchange(token: Token, request: JoinRequest) -> tuple[JoinAnswer, float]:
             before = time.time()
             proof = prove(token.id, token.secret, body, int(before))
             try:
-                response = client.post(f"https://{server}{PATH}", content=body, headers={"Authorization": proof})
+                status, said = _asked(client, server, body, proof)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 silent.append(f"{server} ({_reason(error)})")
                 continue
-            if response.is_server_error:
-                silent.append(f"{server} (error {response.status_code})")
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                silent.append(f"{server} (error {status})")
                 continue
-            answer = _answer(response, server, token)
+            answer = _answer(status, said, server, token)
             return answer, (before + time.time()) / 2 - answer.time
     raise StartError(f"No server of the network could be asked: {'; '.join(silent)}.")
 
 
-def _answer(response: httpx.Response, server: str, token: Token) -> JoinAnswer:
-    if not response.is_success:
-        raise StartError(f"The server {server} refused: {_detail(response)}")
+def _asked(client: httpx.Client, server: str, body: bytes, proof: str) -> tuple[int, bytes]:
+    """Status and body of the answer. Raises httpx.HTTPError, StartError for one that is longer than any of ours."""
+    headers = {"Authorization": proof}
+    with client.stream("POST", f"https://{server}{PATH}", content=body, headers=headers) as response:
+        said = b""
+        for part in response.iter_bytes(MAX_ANSWER):
+            said += part
+            if len(said) > MAX_ANSWER:
+                raise StartError(f"The server {server} answers with more than {MAX_ANSWER:,} bytes.")
+        return response.status_code, said
+
+
+def _answer(status: int, said: bytes, server: str, token: Token) -> JoinAnswer:
+    if status != HTTPStatus.OK:
+        raise StartError(f"The server {server} refused: {_detail(status, said)}")
     try:
-        answer = msgspec.json.decode(response.content, type=JoinAnswer)
+        answer = msgspec.json.decode(said, type=JoinAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StartError(f"What {server} answered cannot be read: {error}.") from error
     if answer.network != token.network:
@@ -111,11 +127,11 @@ def _answer(response: httpx.Response, server: str, token: Token) -> JoinAnswer:
     return answer
 
 
-def _detail(response: httpx.Response) -> str:
+def _detail(status: int, said: bytes) -> str:
     try:
-        return str(response.json()["detail"])
+        return str(json.loads(said)["detail"])
     except (ValueError, KeyError, TypeError):
-        return f"HTTP {response.status_code}"
+        return f"HTTP {status}"
 
 
 def _trust(token: Token) -> ssl.SSLContext:
@@ -161,7 +177,3 @@ def _check_certificate(answer: JoinAnswer, token: Token, key: ec.EllipticCurvePr
     expected = x509.load_pem_x509_certificate(token.authority.encode())
     if leaf.public_key() != key.public_key() or authority != expected or not answer.master_key:
         raise StartError("The server's answer does not fit together. Nothing was written.")
-
-
-def _own(node: NodeFile) -> str:
-    return f"[{node.address}]:{node.web_port}" if ":" in node.address else f"{node.address}:{node.web_port}"

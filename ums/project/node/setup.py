@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ha import requirements
+from ha.addresses import EVERYWHERE
 from ha.nodefile import NAME, NodeFile
 from ums.domain.processes import device_port
 from ums.project.columns import columns
 from ums.project.data import default_data_directory
-from ums.project.hosts import EVERYWHERE
 from ums.project.prepare import StartError, data_directory
 
 if TYPE_CHECKING:

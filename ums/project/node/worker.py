@@ -34,10 +34,6 @@ def _work(data: Path, node: NodeFile) -> int:
     from ums.project.status import status
     from ums.project.worker import EmbeddedWorker
 
-    def figures() -> Figures:
-        carrier = bus.current()
-        return Figures(bus=carrier.carrier if carrier else "")
-
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -51,7 +47,7 @@ def _work(data: Path, node: NodeFile) -> int:
         life=settings.UMS_PROCESS_ID,
         version=__version__,
     )
-    heartbeat = Heartbeat(identity, figures=figures, alive=status.worker_works)
+    heartbeat = Heartbeat(identity, figures=lambda: Figures(bus=bus.carrier_name()), alive=status.worker_works)
     tasks = EmbeddedWorker(data / "celery-schedule")
     join_bus(settings.UMS_PROCESS_ID)
     tasks.start()
