@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,14 +17,17 @@ from ha.models import Node, Process
 from tests.apps.files.other_server import OtherServer
 from tests.cast import Cast
 from tests.factories import FileFactory, UserFactory
-from ums.core.actor import Actor
+from ums.core.actor import SYSTEM, Actor
 from ums.core.errors import AppError, Conflict, NotAllowed
+from ums.devices.models import DirectoryKind
+from ums.devices.selectors import directory_root
 from ums.files import passes
-from ums.files.models import CHUNK, ContentCopy, CopyState, FileContent
-from ums.files.services import copies_completed, copy_retry
+from ums.files.models import CHUNK, ContentCopy, CopyState, FileContent, TransferEntry
+from ums.files.services import copies_completed, copy_retry, file_create
 from ums.files.services.contents import content_kept, dropped, sealed
 from ums.files.store import Kept, store
 from ums.files.streams import content_stream
+from ums.files.transfer.selectors import top
 from ums.files.views import contents
 from ums.project.tls import server_files
 
@@ -108,7 +112,11 @@ def test_a_content_goes_with_the_last_who_refers_to_it() -> None:
     file = FileFactory(data=b"content")
     dropped(file.content_id)
     assert FileContent.objects.exists()
+    entry = TransferEntry.objects.create(parent=top(), name="same", content=file.content, author_name="root")
     file.delete()
+    dropped(file.content_id)
+    assert FileContent.objects.exists()
+    entry.delete()
     dropped(file.content_id)
     assert not FileContent.objects.exists()
     dropped(file.content_id)
@@ -124,6 +132,26 @@ def test_only_who_administers_the_network_has_it_tried_again(node: Node) -> None
     assert (copy.state, copy.error) == (CopyState.WAITING, "")
     with pytest.raises(Conflict):
         copy_retry(actor=actor, copy=copy)
+
+
+def test_a_file_object_of_what_lies_in_the_transfer_directory_has_its_content_in_the_database(node: Node) -> None:
+    """Devices get files also while the only server that had the upload is away."""
+    content = content_kept(kept())
+    assert not content.chunks.exists()
+    file = file_create(
+        actor=SYSTEM,
+        directory=directory_root(kind=DirectoryKind.FILE),
+        content=BytesIO(DATA),
+        name="F",
+        device_path="/f",
+    )
+    assert file.content == content
+    content.refresh_from_db()
+    assert content.in_database
+    assert list(content.chunks.values_list("number", flat=True)) == [0, 1, 2]
+    store().remove(SHA256)
+    with content_stream(content) as stream:
+        assert stream.read() == DATA
 
 
 # ---------------------------------------------------------------- giving
