@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,6 +22,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.ha import ProcessFactory
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import wait_until
+from tests.services.server import Server
 from ums.core.errors import Conflict, NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +81,27 @@ def test_a_server_by_itself() -> None:
     with pytest.raises(Conflict) as refused:
         ping(user=None, process=ProcessFactory())
     assert refused.value.code == "no_bus"
+
+
+def test_from_a_shell(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    """`ums node ping` beside a server that runs."""
+    server = Server(tmp_path / "ums", database_url=postgresql.create_database(f"shell_{uuid4().hex}"))
+    env = {**os.environ, **server.environment}
+
+    def ums(*options: str) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).with_name("ums")
+        command = [program, "node", "ping", *options, "--data", server.data]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert "There is no node" in ums().stderr
+    server.start()
+    try:
+        asked = ums()
+        assert asked.returncode == 0, asked
+        line = asked.stdout.splitlines()[1].split()
+        assert line[:2] == ["UMS", "Server"] and line[-3] == "database" and line[-1] == "ms"
+        assert ums(line[3]).returncode == 0
+        assert "no process “nobody”" in ums("nobody").stderr
+    finally:
+        server.kill()
+    assert ums(line[3]).returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -10,13 +11,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
 
+from ha import nodefile
+from ha.nodefile import NodeFile
 from tests.services.agent import Agent
 from tests.services.postgresql import PostgreSQL
 from tests.services.process import wait_until
@@ -161,8 +166,17 @@ def test_what_is_there_is_replaced_and_kept(living: Living, postgresql: PostgreS
     with server.api() as api:
         api.post("directories/", json={"parent": before["directories"][0]["id"], "name": "Too late"}).raise_for_status()
     assert living.tenant() != before
+    elsewhere = refused(ums(server, "restore", out, "--data", living.directory / "elsewhere", "--replace"))
+    assert "The network runs: UMS_RMGUISERVER on" in elsewhere or "not elsewhere" in elsewhere
     living.agent.stop()
     server.stop()
+    if (url := server.environment["UMS_DATABASE_URL"]).startswith("postgres"):
+        with psycopg.connect(url) as connection:
+            line = refused(ums(server, "restore", out, "--data", server.data, "--replace"))
+            assert "being accessed by other users" in line
+            left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'saved_%'").fetchall()
+            assert left == [(f"saved_{os.getpid()}",)]
+        assert not list(server.data.glob("before-restore-*"))
     printed = done(ums(server, "restore", out, "--data", server.data, "--replace"))
     assert "that were there are kept" in printed
     (kept,) = server.data.glob("before-restore-*")
@@ -203,6 +217,25 @@ def restored(server: Server, path: Path, to: Path, *options: str, **environment:
     line = refused(ums(server, "restore", path, "--data", to, *options, **environment))
     assert not to.exists()
     return line
+
+
+def test_a_node_finds_its_database_at_its_new_place(saved: tuple[Server, Path], tmp_path: Path) -> None:
+    server, path = saved
+    data = tmp_path / "first"
+    done(ums(server, "restore", path, "--data", data))
+    words = {"name": "north", "address": "127.0.0.1", "bind": "127.0.0.1", "server": True, "balancer": True}
+    ports = {"web_port": 8443, "device_port": 30002, "balancer_port": 30001}
+    node = NodeFile(id=str(uuid4()), network="", database_url=f"sqlite:///{data / 'ums.sqlite3'}", **words, **ports)
+    nodefile.write(data, node)
+    done(ums(server, "backup", "--data", data, "--out", tmp_path / "backup"))
+    lock = os.open(data / "watchdog.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    assert "Stop it first" in refused(ums(server, "restore", tmp_path / "backup", "--data", data, "--replace"))
+    os.close(lock)
+    moved = tmp_path / "second"
+    assert "ums node start" in done(ums(server, "restore", tmp_path / "backup", "--data", moved))
+    assert nodefile.read(moved) == replace(node, database_url=f"sqlite:///{moved / 'ums.sqlite3'}")
+    assert not (moved / "database.sqlite3").exists()
 
 
 def test_a_backup_of_a_newer_version(saved: tuple[Server, Path], tmp_path: Path) -> None:

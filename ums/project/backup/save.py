@@ -156,7 +156,7 @@ def _database(scratch: Path) -> str:
             progress.reached((scratch / name).stat().st_size)
 
     if embedded:
-        sqlite.dump(Path(settings.DATABASES["default"]["NAME"]), scratch / name, watch)
+        sqlite.dump(Path(settings.DATABASES["default"]["NAME"]).resolve(), scratch / name, watch)
     else:
         postgresql.dump(settings.UMS_DATABASE_URL, scratch / name, watch)
     return name
