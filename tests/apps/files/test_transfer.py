@@ -61,6 +61,16 @@ def test_what_was_put_is_got_whole_or_in_part(dav: Dav) -> None:
     assert (content.pk, content.size, content.in_database, store().holds(sha256)) == (sha256, len(data), False, True)
 
 
+def test_a_browser_sees_a_plain_list(dav: Dav) -> None:
+    dav("MKCOL", "/a")
+    dav("MKCOL", "/a/b")
+    dav("PUT", "/a/%3Cscript%3E", b"1")
+    page = dav("GET", "/a/").body.decode()
+    assert f'<a href="{MOUNT}/a/b/">b/</a>' in page and f'<a href="{MOUNT}/">' in page
+    assert "<script" not in page and "&lt;script&gt;</a> 1\xa0byte" in page
+    assert (dav("HEAD", "/a").status, dav("HEAD", "/a").body) == (200, b"")
+
+
 def test_a_content_goes_with_its_last_name(dav: Dav) -> None:
     dav("PUT", "/a", b"one")
     assert dav("COPY", "/a", destination=f"{MOUNT}/b").status == 201

@@ -22,6 +22,7 @@ from ums.core.errors import AppError
 from ums.domain.transfer import MOUNT
 from ums.files.transfer import services
 from ums.files.transfer.bridge import ClientGone
+from ums.files.transfer.listing import listing
 from ums.files.transfer.locks import RowLocks
 from ums.files.transfer.resources import ACTOR, CREATED, REFUSAL, Collection, Document, path_in, resource, told
 from ums.files.transfer.selectors import found, locked_top
@@ -58,6 +59,10 @@ class Tree(DAVProvider):
         method = environ["REQUEST_METHOD"]
         if method == "PROPFIND" and environ.get("HTTP_DEPTH", "infinity") not in {"0", "1"}:
             raise DAVError(HTTP_FORBIDDEN, err_condition=PRECONDITION_CODE_PropfindFiniteDepth)
+        if method in {"GET", "HEAD"}:
+            there = self.get_resource_inst(environ["PATH_INFO"], environ)
+            if isinstance(there, Collection):
+                return _page(there, start_response, whole=method == "GET")
         if method not in CHANGING:
             answer: Iterable[bytes] = default_handler(environ, start_response)
             return answer
@@ -88,6 +93,12 @@ class Tree(DAVProvider):
             token_list=environ["wsgidav.ifLockTokenList"],
             principal=environ["wsgidav.user_name"],
         )
+
+
+def _page(there: Collection, start_response: Callable[..., Any], *, whole: bool) -> list[bytes]:
+    body = listing(there.at, there.entry)
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
+    return [body if whole else b""]
 
 
 class Refusals(BaseMiddleware):
