@@ -255,7 +255,7 @@ def _current(location: str) -> tuple[str, int | None]:
     directory = int(asked) if asked.isdecimal() and len(asked) < 19 else None
     if match.view_name == "devices:device_list":
         return DirectoryKind.DEVICE, directory
-    if match.view_name == "files:file_list":
+    if match.view_name in {"files:file_list", "files:transfer_list"}:
         return DirectoryKind.FILE, directory
     if match.view_name == "profiles:profile_list":
         kind = query.get("kind", [""])[0]

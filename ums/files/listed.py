@@ -33,20 +33,27 @@ class Line:
         return int(self.entry.held) >= self.servers
 
     @property
+    def chip(self) -> str:
+        """Name of the status chip while not all servers have it."""
+        return "warning" if self.entry.failed else "updating"
+
+    @property
     def words(self) -> str:
         """How many servers have it."""
         return f"{self.entry.held} of {self.servers}"
 
 
 def entry_list(*, user: Any, words: str = "") -> QuerySet[TransferEntry]:
-    """What lies in the transfer directory, with the number of servers that hold it (`held`); nothing for those who may
-    not use it. `words`: each is part of the name.
+    """What lies in the transfer directory, with the numbers of servers that hold it (`held`) and could not fetch it
+    (`failed`); nothing for those who may not use it. `words`: each is part of the name.
     """
     entries = restrict(TransferEntry.objects.exclude(parent=None), user, Action.TRANSFER)
     for word in words.split()[:10]:
         entries = entries.filter(name__icontains=word)
-    held = Count("content__copies", filter=Q(content__copies__state=CopyState.HELD))
-    return entries.select_related("content").annotate(held=held)
+    held, failed = (
+        Count("content__copies", filter=Q(content__copies__state=state)) for state in (CopyState.HELD, CopyState.FAILED)
+    )
+    return entries.select_related("content").annotate(held=held, failed=failed)
 
 
 def lines(entries: Sequence[TransferEntry]) -> list[Line]:
