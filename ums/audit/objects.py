@@ -63,6 +63,7 @@ OBJECTS: dict[str, Kind] = {
     "directory": Kind("Directory", "devices.Directory", _directory, Action.BROWSE),
     "profile": Kind("Profile", "profiles.Profile", _profile),
     "file": Kind("File", "files.File", _page("files:file_detail")),
+    "transferentry": Kind("Transfer directory"),
     "catalogue": Kind("Catalogue"),
     "templatekey": Kind("Template key", "profiles.TemplateKey", _page("profiles:template_key_detail")),
     "templatevalue": Kind("Template value", "profiles.TemplateValue", _value),

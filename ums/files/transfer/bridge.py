@@ -6,6 +6,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from django.db import close_old_connections
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
@@ -48,7 +50,8 @@ class _Call:
         self._start: dict[str, Any] | None = None
 
     def run(self, environ: dict[str, Any]) -> None:
-        """Answer."""
+        """Answer. Connections to the database are looked after as Django does it for its own requests."""
+        close_old_connections()
         parts: Iterable[bytes] = ()
         try:
             parts = self._application(environ, self._started)
@@ -60,6 +63,7 @@ class _Call:
         finally:
             if close := getattr(parts, "close", None):
                 close()
+            close_old_connections()
 
     def read(self, size: int = -1) -> bytes:
         """Of the body, `size` bytes or what is left of it. Raises ClientGone."""

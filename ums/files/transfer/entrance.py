@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
 
 from ums.core.access import Action, require
 from ums.core.actor import Actor
@@ -70,7 +69,6 @@ async def transfer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
     """The WSGI application: who asks, may they, and what they get."""
-    close_old_connections()
     try:
         request = environ[REQUEST]
         request.user = signed_in(request)
@@ -88,8 +86,6 @@ def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         start_response(f"{error.status} Refused", [*headers, CHALLENGE] if error.status == 401 else headers)
         yield b"" if environ["REQUEST_METHOD"] == "HEAD" else body
-    finally:
-        close_old_connections()
 
 
 def plain_scope(scope: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.etree.ElementTree import Element, tostring
 
-from django.db import close_old_connections
+from django.db import connection
 from wsgidav import xml_tools
 from wsgidav.dav_error import (
     HTTP_BAD_REQUEST,
@@ -178,7 +178,8 @@ class Document(_Resource, DAVNonCollection):
         with told(self.environ):
             size = int(self.environ.get("CONTENT_LENGTH") or 0)
             self._incoming = self._coming.enter_context(store().incoming(size=size))
-        close_old_connections()  # an upload may take its time, and needs none
+        if not connection.in_atomic_block:
+            connection.close()  # an upload may take its time, and others need it meanwhile
         return _Written(self._incoming, self.environ)
 
     def end_write(self, *, with_errors: bool) -> None:
