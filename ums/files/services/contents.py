@@ -11,7 +11,7 @@ from django.db.models import PROTECT
 from ums.core.crypto import seal_bytes
 from ums.core.errors import AppError
 from ums.domain.protocol import MAX_FILE
-from ums.files.models import CHUNK, FileChunk, FileContent
+from ums.files.models import CHUNK, ContentCopy, FileChunk, FileContent
 from ums.files.services.copies import copies_wanted
 from ums.live.messages import ContentsChanged
 from ums.live.publish import publish_on_commit
@@ -87,7 +87,7 @@ def sealed(content: FileContent) -> None:
         chunk.save(update_fields=["data"])
     content.sealed = True
     content.save(update_fields=["sealed"])
-    content.copies.all().delete()
+    ContentCopy.objects.filter(content=content).delete()
     publish_on_commit(ContentsChanged(gone=(content.sha256,)))
 
 
