@@ -58,7 +58,7 @@ def test_servers_stand_in_the_file_with_all_that_belongs_to_them() -> None:
     for part in (
         f"{NORTH.id} 10.0.0.1:30002 ssl verify required ca-file ca.pem verifyhost north.example.com",
         "source 10.0.0.9",
-        "check check-ssl inter 500ms",
+        "check port 30002 inter 500ms",
         "on-marked-down shutdown-sessions",
     ):
         assert part in line
