@@ -64,8 +64,8 @@ def _moved(devices: Devices, happens: Callable[[], object], at_least: int) -> fl
 
     All devices have one in the end, and `at_least` so many a new one.
     """
+    devices.wait_connected(PATIENCE)
     before = {device: device.session for device in devices.all}
-    assert None not in before.values(), "a device was away before anything happened"
     back = devices.run(lambda: _watch(before, happens, at_least))
     return sorted(back)[int(0.99 * (len(back) - 1))]
 
