@@ -23,7 +23,7 @@ from ums.connector.presence import REPEAT, PresenceBuffer
 from ums.devices.services import presence_lost, presence_regained
 from ums.domain.presence import LOST_AFTER
 from ums.domain.protocol import Nudge, Reconnect, encode
-from ums.files import synchroniser
+from ums.files.store import synchroniser
 from ums.jobs.services import commands_expire
 from ums.live.messages import SERVERS, CommandsQueued, ContentsChanged, DevicesCutOff, SettingsChanged
 

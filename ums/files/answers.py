@@ -9,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from ums.core.streaming import streamed
-from ums.files.streams import content_stream, parts_of
+from ums.files.store.streams import content_stream, parts_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

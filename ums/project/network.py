@@ -24,7 +24,7 @@ from ums.connector import runtime
 from ums.core.middleware import trust_balancers
 from ums.core.private import write_private
 from ums.domain.processes import ProcessType, ServiceStatus
-from ums.files import synchroniser
+from ums.files.store import synchroniser
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from ha.clock import database_now
 from ha.models import Node, Process
 from ums.domain.processes import ProcessType, ServiceStatus
 from ums.files.models import ContentCopy, CopyState, FileContent
-from ums.files.remote import PATH
+from ums.files.store.remote import PATH
 from ums.project.tls import server_files
 
 

@@ -21,12 +21,11 @@ from ums.core.actor import SYSTEM, Actor
 from ums.core.errors import AppError, Conflict, NotAllowed
 from ums.devices.models import DirectoryKind
 from ums.devices.selectors import directory_root
-from ums.files import passes
 from ums.files.models import CHUNK, ContentCopy, CopyState, FileContent, TransferEntry
 from ums.files.services import copies_completed, copy_retry, file_create
 from ums.files.services.contents import content_kept, dropped, sealed
-from ums.files.store import Kept, store
-from ums.files.streams import content_stream
+from ums.files.store import Kept, passes, store
+from ums.files.store.streams import content_stream
 from ums.files.transfer.selectors import top
 from ums.files.views import contents
 from ums.project.tls import server_files

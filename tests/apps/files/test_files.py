@@ -32,7 +32,7 @@ from ums.domain.protocol import FILE_PATH, decode_body
 from ums.effective.selectors import settings_explained, settings_for_devices
 from ums.files import services
 from ums.files.models import CHUNK, File, FileChunk, FileContent
-from ums.files.streams import content_stream, parts_of
+from ums.files.store.streams import content_stream, parts_of
 from ums.profiles.models import ProfileFile
 
 pytestmark = pytest.mark.django_db

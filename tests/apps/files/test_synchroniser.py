@@ -17,11 +17,10 @@ from ha.models import Node
 from tests.apps.files.other_server import OtherServer
 from tests.factories import FileFactory
 from tests.services.process import wait_until
-from ums.files import synchroniser
 from ums.files.models import ContentCopy, CopyState, FileContent
 from ums.files.services.contents import content_kept, dropped, sealed
-from ums.files.store import Store, store
-from ums.files.synchroniser import Synchroniser
+from ums.files.store import Store, store, synchroniser
+from ums.files.store.synchroniser import Synchroniser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

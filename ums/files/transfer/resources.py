@@ -20,7 +20,7 @@ from ums.core.errors import AppError
 from ums.domain.transfer import MOUNT, address_of
 from ums.files.models import TransferEntry
 from ums.files.store import Incoming, store
-from ums.files.streams import content_stream
+from ums.files.store.streams import content_stream
 from ums.files.transfer import services
 from ums.files.transfer.locks import locked_among
 from ums.files.transfer.selectors import members

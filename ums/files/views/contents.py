@@ -13,7 +13,7 @@ from ums.core.middleware import client_address
 from ums.core.throttle import Throttle, network_of
 from ums.files.answers import content_answer
 from ums.files.models import FileContent
-from ums.files.passes import pass_holds
+from ums.files.store.passes import pass_holds
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
