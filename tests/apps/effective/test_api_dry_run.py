@@ -148,6 +148,8 @@ CHANGES_NO_SETTINGS = {
     ("process", "start"): "devices get the same settings from any server",
     ("process", "stop"): "as above",
     ("process", "destroy"): "the entry of a process that is gone; settings do not depend on processes",
+    ("process", "ping"): "a message there and back",
+    ("content-copy", "retry"): "devices get the same content from any server",
 }
 """The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""
 

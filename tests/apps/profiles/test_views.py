@@ -337,7 +337,8 @@ class TestRevisions:
     def test_roll_back_previews_and_makes_a_new_revision(self, cast: Cast, profile: Profile) -> None:
         url = reverse("profiles:revision_roll_back", args=[profile.pk, 2])
         client = cast.client("admin")
-        assert "1 device" in text(client.get(url))
+        assert "What changes" in text(client.get(url))
+        assert "1 device" in text(client.post(f"{url}?preview=1", {"when": "now"}))
         response = client.post(url, {"when": "now"})
         assert toast(response)["text"] == "Revision 4 has the settings of revision 2."
         assert "HX-Location" in response

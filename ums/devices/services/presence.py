@@ -30,7 +30,8 @@ PART = 1000
 _HERE = """
 UPDATE devices_presence SET connected = %s, server = %s, connected_at = news.column2, last_contact = news.column3
 FROM (VALUES {rows}) AS news
-WHERE device_id = news.column1 AND (NOT connected OR server = %s OR connected_at <= news.column2) {fence}
+WHERE device_id = news.column1 {fence}
+AND (NOT connected OR server = %s OR connected_at IS NULL OR connected_at <= news.column2)
 """
 _FENCE = "AND EXISTS (SELECT 1 FROM epr_processes WHERE life = %s)"
 
@@ -84,7 +85,7 @@ def _write_here(server: str, contacts: Sequence[Contact], fenced: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _HERE.format(rows=rows, fence=_FENCE if fenced else ""),
-            [True, server, *values, server, *([server] if fenced else [])],
+            [True, server, *values, *([server] if fenced else []), server],
         )
 
 
