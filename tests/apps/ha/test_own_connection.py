@@ -72,4 +72,4 @@ def test_a_beat_that_meets_a_lock_gives_up_and_tries_again(heart: Heartbeat) -> 
 def test_what_a_process_that_stands_still_has_locked_is_let_go_of() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
-        assert cursor.fetchone() == ("30s",)
+        assert cursor.fetchone() == ("2min",)

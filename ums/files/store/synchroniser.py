@@ -79,9 +79,9 @@ class Synchroniser(Thread):
         """End the thread; transfers under way are dropped."""
         self._ended.set()
         self._woken.set()
-        self._workers.shutdown(wait=False, cancel_futures=True)
         if self.is_alive():
             self.join(seconds)
+        self._workers.shutdown(wait=False, cancel_futures=True)
 
     def run(self) -> None:
         """Look until stopped. Errors of database and disk are logged once and tried again."""
