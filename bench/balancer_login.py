@@ -46,9 +46,9 @@ def measure() -> list[Figure]:
         north = network.members[0]
         ways = [north.device_url, f"https://{north.address}:{SERVER_PORT}"]
         with Devices(ways, north.authority, mass_key(north), 2 * DEVICES, network.directory / "devices") as devices:
-            time.sleep(10)
             server = north.pid_of("UMS_RMGUISERVER")
             devices.wait_connected(PATIENCE)
+            time.sleep(SETTLE)
             anyway = _spent(server, lambda: time.sleep(IDLE)) / IDLE
             taken: list[list[float]] = [[], []]
             for _ in range(ROUNDS):

@@ -21,6 +21,12 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 ROOM = "4g"
 """What `ums node join` wants to see; nothing of it is taken."""
 
+FULL_FOR = 10.0
+"""Seconds in which the node beats, logs and works with a full disk, and nothing of it ends."""
+
+IN_VAIN_FOR = 45.0
+"""Seconds in which the tries of supervisor and the first ones of the watchdog to start again have failed."""
+
 
 def mount(directory: Path, options: str) -> subprocess.CompletedProcess[str]:
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
@@ -62,13 +68,13 @@ def test_a_full_disk_hurts_only_as_long_as_it_is_full(small: World) -> None:
         try:
             with pytest.raises(OSError, match="No space left"):
                 (south.data / "one more").write_bytes(b"x" * 10_000)
-            time.sleep(10)
+            time.sleep(FULL_FOR)
             assert "UMS_WATCHDOG" in small.running(south)
             killed = [small.rows(south)[kind]["pid"] for kind in ("UMS_RMGUISERVER", "UMS_BROKER", "UMS_WATCHDOG")]
             for process in killed:
                 os.kill(process, signal.SIGKILL)
             small.gone(killed)
-            time.sleep(45)
+            time.sleep(IN_VAIN_FOR)
         finally:
             mount(south.data, f"remount,size={ROOM}")
         wait_until(lambda: "UMS_RMGUISERVER" in small.running(south), 180, "its server is back")

@@ -19,6 +19,12 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 MINUTE = 60.0
 
+AFTERWARDS = 5.0
+"""Seconds in which a process that wakes up would have written what it still held."""
+
+LATE = 10.0
+"""Seconds that a process stands still after it was given up, and less than until its watchdog kills it."""
+
 
 @contextmanager
 def frozen(processes: Iterable[int]) -> Iterator[None]:
@@ -72,7 +78,7 @@ def test_who_sleeps_a_minute_has_lost_what_it_held(world: World, what: str) -> N
             time.sleep(MINUTE)
         if what == "server":
             # It has been killed, or finds that it had been given up: those devices are no longer its own.
-            time.sleep(5)
+            time.sleep(AFTERWARDS)
             now = holders(world)
             assert {pk: life for pk, life in now.items() if pk in taken and life == before["life"]} == {}
     assert world.rows(south)["UMS_RMGUISERVER"]["life"] != before["life"]
@@ -85,7 +91,7 @@ def test_a_server_that_wakes_up_before_it_is_killed_goes_on_under_a_new_life(wor
     with world.trial():
         with frozen([before["pid"]]):
             wait_until(lambda: world.rows(south)["UMS_RMGUISERVER"]["status"] == "SERVICE_LOST", 30, "it is given up")
-            time.sleep(10)
+            time.sleep(LATE)
         wait_until(lambda: "UMS_RMGUISERVER" in world.running(south), 60, "it is back")
     after = world.rows(south)["UMS_RMGUISERVER"]
     assert after["pid"] == before["pid"]

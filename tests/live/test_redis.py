@@ -12,6 +12,9 @@ import redis
 from tests.live.world import World
 from tests.services.process import wait_until
 
+FROZEN_FOR = 15.0
+"""Seconds without a word from Redis, more than it takes to see that it says nothing."""
+
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 
@@ -29,7 +32,7 @@ def test_without_redis_messages_go_over_the_database(world: World, fault: str) -
             case "frozen":
                 os.kill(server.process.pid, signal.SIGSTOP)
                 wait_until(lambda: carriers(world) == {"database"}, 30, "all on the database")
-                time.sleep(15)
+                time.sleep(FROZEN_FOR)
                 os.kill(server.process.pid, signal.SIGCONT)
             case "flushed":
                 with redis.Redis.from_url(server.url) as client:

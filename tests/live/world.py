@@ -126,15 +126,20 @@ class World:
         work.check()
 
     def normal(self) -> None:
-        """Wait until everything is as it was before. Raises TimeoutError that names what is not."""
+        """Wait until everything is as it was before. Raises TimeoutError that names what is not.
+
+        While people work there is always something under way: what was given before the call has to be done.
+        """
         end = time.monotonic() + AGAIN
         for member in self.network.members:
             self._wait(end, lambda of=member: self.running(of) >= ALL, f"all of {member.name} running")
             self._wait(end, lambda of=member: self._balanced(of), f"all servers behind {member.name}")
         self._wait(end, lambda: self.devices.connected == DEVICES, "all devices connected")
         self._wait(end, lambda: self._count(_SEEN) == DEVICES, "all devices seen by the server that they are on")
-        self._wait(end, lambda: self._count(_OPEN) == 0, "all commands carried out")
-        self._wait(end, lambda: self._count(_PENDING) == 0, "all devices have their settings")
+        commands, changes = self._count(_COMMANDS), self._count(_CHANGES)
+        assert min(commands, changes) >= 0, "the database is there"
+        self._wait(end, lambda: self._count(_OPEN, commands) == 0, "all commands carried out")
+        self._wait(end, lambda: self._count(_PENDING, changes) == 0, "all devices have their settings")
 
     def _wait(self, end: float, true: Any, what: str) -> None:
         try:
@@ -150,9 +155,10 @@ class World:
             return len(usable) == len(self.network.members)
         return False
 
-    def _count(self, query: Any) -> int:
+    def _count(self, query: Any, *parameters: Any) -> int:
+        """The number that a query gives; -1 while the database is away."""
         with suppress(psycopg.Error):
-            return int(self.network.query(query)[0][0])
+            return int(self.network.query(query, *parameters)[0][0])
         return -1
 
 
@@ -160,8 +166,10 @@ _SEEN = (
     "SELECT count(*) FROM devices_presence WHERE connected AND server IN "
     "(SELECT life FROM epr_processes WHERE epr_process_type = 'UMS_RMGUISERVER')"
 )
-_OPEN = "SELECT count(*) FROM jobs_command WHERE state IN ('queued', 'sent')"
-_PENDING = "SELECT count(*) FROM devices_settingsstate WHERE pending"
+_COMMANDS = "SELECT coalesce(max(id), 0) FROM jobs_command"
+_CHANGES = "SELECT coalesce(max(seq), 0) FROM devices_settingsstate"
+_OPEN = "SELECT count(*) FROM jobs_command WHERE state IN ('queued', 'sent') AND id <= %s"
+_PENDING = "SELECT count(*) FROM devices_settingsstate WHERE pending AND seq <= %s"
 
 
 class Work:

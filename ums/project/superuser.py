@@ -7,9 +7,8 @@ from getpass import getpass
 from typing import TYPE_CHECKING
 
 import django
-from django.core.exceptions import ImproperlyConfigured
 
-from ums.core.errors import AppError
+from ums.project.command import command
 from ums.project.node.setup import require_installation, secret_from
 from ums.project.prepare import StartError
 
@@ -20,31 +19,18 @@ LONGEST = 4096
 """Characters that are read as a password."""
 
 
-def superuser(*, current: str, name: str, password_file: Path | None) -> int:
-    """Set what is given. Returns the exit code."""
-    try:
-        require_installation()
-        django.setup()
-        _set(current, name, _password(password_file))
-    except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _set(current: str, name: str, password: str) -> None:
-    from django.db import DatabaseError
-
+@command
+def superuser(*, current: str, name: str, password_file: Path | None) -> None:
+    """Set what is given."""
+    require_installation()
+    django.setup()
     from ums.accounts.services import superuser_set
     from ums.core.actor import SYSTEM
 
+    password = _password(password_file)
     if not name and not password:
         raise StartError("Nothing to change: give a new --name, a password, or both.")
-    try:
-        user, ended = superuser_set(actor=SYSTEM, current=current, name=name, password=password)
-    except DatabaseError as error:
-        what = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StartError(f"The database cannot be used: {what}.") from error
+    user, ended = superuser_set(actor=SYSTEM, current=current, name=name, password=password)
     how = "with the new password" if password else "with the password that it had"
     print(f"The superuser is “{user.username}”, and signs in {how}. Sessions that have ended: {ended}.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 from ha import nodefile
 from ha.watchdog.configuration import PROGRAMS, Places
 from ums import __version__
-from ums.core.errors import AppError
 from ums.project.backup import archive, sqlite
 from ums.project.backup.postgresql import Target
 from ums.project.backup.progress import Progress
 from ums.project.backup.save import KEPT, PASSPHRASE, SCRATCH, describe
+from ums.project.command import command
 from ums.project.node.setup import HARMLESS, STAGING, data_of, secret_from, staging
 from ums.project.node.start import held
 from ums.project.prepare import StartError, database
@@ -33,17 +32,9 @@ REPLACED = ("secret.key", *KEPT, EMBEDDED, f"{EMBEDDED}-wal", f"{EMBEDDED}-shm")
 """Files of the data directory that a restore replaces."""
 
 
-def restore(options: argparse.Namespace) -> int:
-    """Restore a backup into data directory and database. Returns the exit code; 1: all is as it was before."""
-    try:
-        _restore(options)
-    except (StartError, AppError, OSError, ValueError) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _restore(options: argparse.Namespace) -> None:
+@command
+def restore(options: argparse.Namespace) -> None:
+    """Restore a backup into data directory and database. When it fails all is as it was before."""
     data = data_of(options)
     passphrase = secret_from(options.passphrase_file, PASSPHRASE)
     _require_rest(data)

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
-from django.core.exceptions import ImproperlyConfigured
 
 from ums import __version__
-from ums.core.errors import AppError
 from ums.project.backup import archive, postgresql, sqlite
 from ums.project.backup.archive import FORMAT, Manifest, Part, part_of
 from ums.project.backup.progress import Progress, size
+from ums.project.command import command
 from ums.project.node.setup import require_installation, secret_from
 from ums.project.prepare import StartError, data_directory
 
@@ -34,17 +33,14 @@ KEPT = ("node.toml", "node.id", "datasources.toml", "tls/ca.pem", "tls/server.pe
 """Files of the data directory that a backup has, when they are there."""
 
 
-def backup(options: argparse.Namespace) -> int:
-    """Make a backup, or verify one. Returns the exit code."""
-    try:
-        if options.verify:
-            verify(options.verify, secret_from(options.passphrase_file, PASSPHRASE))
-        else:
-            _backup(options.out.expanduser().resolve(), secret_from(options.passphrase_file, PASSPHRASE))
-    except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-    return 0
+@command
+def backup(options: argparse.Namespace) -> None:
+    """Make a backup, or verify one."""
+    passphrase = secret_from(options.passphrase_file, PASSPHRASE)
+    if options.verify:
+        verify(options.verify, passphrase)
+    else:
+        _backup(options.out.expanduser().resolve(), passphrase)
 
 
 def verify(path: Path, passphrase: str) -> None:
@@ -73,14 +69,9 @@ def _backup(out: Path, passphrase: str) -> None:
         raise StartError(f"{out.parent} cannot be written. Choose another place with --out.")
     django.setup()
     from django.conf import settings
-    from django.db import DatabaseError
 
     with _scratch(settings.UMS_DATA) as scratch:
-        try:
-            manifest = _gathered(settings.UMS_DATA, scratch)
-        except DatabaseError as error:
-            what = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise StartError(f"The database cannot be read: {what}.") from error
+        manifest = _gathered(settings.UMS_DATA, scratch)
         _written(out, manifest, scratch, passphrase)
     describe(manifest)
     print(f"{out}: {size(out.stat().st_size)}.")

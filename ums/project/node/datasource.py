@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import tomli_w
 from ha import nodefile, requirements
 from ums.core.private import write_private
 from ums.project.columns import columns
+from ums.project.command import command
 from ums.project.node.setup import data_of, require_all, secret_from
 from ums.project.prepare import StartError
 
@@ -27,19 +27,15 @@ FIRST = "default"
 """What the database is called that the node came with."""
 
 
-def run(options: argparse.Namespace) -> int:
-    """One of the actions. Returns the exit code."""
-    try:
-        data = data_of(options)
-        node = nodefile.read(data)
-        if node is None:
-            raise StartError(f"There is no node in {data}. Name its data directory with --data.")
-        known = _known(data, node)
-        ACTIONS[options.action](options, data, node, known)
-    except (StartError, OSError, ValueError) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-    return 0
+@command
+def run(options: argparse.Namespace) -> None:
+    """One of the actions."""
+    data = data_of(options)
+    node = nodefile.read(data)
+    if node is None:
+        raise StartError(f"There is no node in {data}. Name its data directory with --data.")
+    known = _known(data, node)
+    ACTIONS[options.action](options, data, node, known)
 
 
 def _list(options: argparse.Namespace, data: Path, node: NodeFile, known: dict[str, str]) -> None:

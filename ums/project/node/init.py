@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from ha import nodefile, requirements
 from ha.token import FILE_NAME
 from ums.core.errors import AppError
 from ums.core.private import write_private
+from ums.project.command import command
 from ums.project.node.setup import HARMLESS, data_of, host_checks, node_of, require_all, secret_from, staging
 from ums.project.prepare import PASSWORD_FILE, SUPERUSER, StartError, database, superuser
 
@@ -22,16 +22,9 @@ if TYPE_CHECKING:
     from ha.nodefile import NodeFile
 
 
-def init(options: argparse.Namespace) -> int:
-    """Check the host, prepare the database, write node and token. Returns the exit code."""
-    try:
-        return _init(options)
-    except (StartError, AppError, OSError) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-
-
-def _init(options: argparse.Namespace) -> int:
+@command
+def init(options: argparse.Namespace) -> None:
+    """Check the host, prepare the database, write node and token."""
     data = data_of(options)
     url = "" if options.embedded else options.database or secret_from(options.database_file, "UMS_DATABASE_URL")
     redis_url = options.redis or secret_from(options.redis_file, "UMS_REDIS_URL")
@@ -56,7 +49,6 @@ def _init(options: argparse.Namespace) -> int:
         node = replace(node, database_url=f"sqlite:///{data / name}" if options.embedded else url)
         node, password = _install(new, node, token_out, passphrase, options.days)
     _greet(node, data, token_out, password)
-    return 0
 
 
 def _install(new: Path, node: NodeFile, token_out: Path, passphrase: str, days: int) -> tuple[NodeFile, str | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,8 +20,8 @@ from ha.addresses import host_and_port
 from ha.joining import MAX_ANSWER, PATH, JoinAnswer, JoinRequest, prove
 from ha.token import MAX_SIZE, Token, read
 from ums import __version__
-from ums.core.errors import AppError
 from ums.core.private import write_private
+from ums.project.command import command
 from ums.project.hosts import new_key, public_pem, server_names
 from ums.project.node.setup import data_of, host_checks, node_of, require_all, secret_from, staging
 from ums.project.prepare import StartError
@@ -39,16 +38,9 @@ TIMEOUT = 10.0
 """Seconds that a server may take to answer."""
 
 
-def join(options: argparse.Namespace) -> int:
-    """Check the host, ask a server, check what it says, take over keys. Returns the exit code."""
-    try:
-        return _join(options)
-    except (StartError, AppError, OSError) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-
-
-def _join(options: argparse.Namespace) -> int:
+@command
+def join(options: argparse.Namespace) -> None:
+    """Check the host, ask a server, check what it says, take over keys."""
     data = data_of(options)
     token = _token(options.token, secret_from(options.passphrase_file, "UMS_TOKEN_PASSPHRASE"))
     node = node_of(options, data)
@@ -76,7 +68,6 @@ def _join(options: argparse.Namespace) -> int:
     print(f"  data directory    {data}")
     print(f"  other servers     {', '.join(one for one in answer.servers if one != own) or 'none'}")
     print(f"Start it with:      ums node start --data {data}")
-    return 0
 
 
 def exchange(token: Token, request: JoinRequest) -> tuple[JoinAnswer, float]:

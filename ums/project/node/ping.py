@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import django
-from django.core.exceptions import ImproperlyConfigured
 
 from ums.core.errors import AppError
 from ums.project.columns import columns
+from ums.project.command import command
 from ums.project.node.setup import require_installation
 from ums.project.prepare import StartError
 
@@ -17,32 +16,20 @@ if TYPE_CHECKING:
     from ha.models import Process
 
 
+@command
 def ping(*, process: str) -> int:
     """Ping one process, or all that should answer. Returns the exit code: 0 when all have answered."""
-    try:
-        require_installation()
-        django.setup()
-        return _ping(process)
-    except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-
-
-def _ping(wanted: str) -> int:
+    require_installation()
+    django.setup()
     from django.conf import settings
-    from django.db import DatabaseError
 
     from ha import bus
     from ums.project.network import join_bus
 
+    processes = _processes(process)
+    join_bus(settings.UMS_PROCESS_ID)
     try:
-        processes = _processes(wanted)
-        join_bus(settings.UMS_PROCESS_ID)
-    except DatabaseError as error:
-        what = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StartError(f"The database cannot be used: {what}.") from error
-    try:
-        rows = [_row(process) for process in processes]
+        rows = [_row(one) for one in processes]
     finally:
         bus.stop()
     print(columns(["Process", "Host", "Id", "Over", "There and back"], [cells for _, cells in rows]))

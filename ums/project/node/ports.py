@@ -3,18 +3,16 @@ beside a load balancer)."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import django
-from django.core.exceptions import ImproperlyConfigured
 
 from ha import nodefile, requirements
 from ha.watchdog.configuration import Places
-from ums.core.errors import AppError
 from ums.domain.processes import device_port
 from ums.project.columns import columns
+from ums.project.command import command
 from ums.project.data import default_data_directory
 from ums.project.node.programs import node_of
 from ums.project.node.setup import port_uses
@@ -30,21 +28,17 @@ if TYPE_CHECKING:
 PORTS = ("web_port", "device_port", "balancer_port")
 
 
-def ports(options: argparse.Namespace) -> int:
-    """Show them, or change those that are given. Returns the exit code."""
+@command
+def ports(options: argparse.Namespace) -> None:
+    """Show them, or change those that are given."""
     data = default_data_directory()
     wanted = {name: value for name in PORTS if (value := getattr(options, name)) is not None}
-    try:
-        node = node_of(data)
-        changed = replace(node, **wanted)
-        if changed == node:
-            _show(node)
-        else:
-            _change(data, node, changed)
-    except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-    return 0
+    node = node_of(data)
+    changed = replace(node, **wanted)
+    if changed == node:
+        _show(node)
+    else:
+        _change(data, node, changed)
 
 
 def _show(node: NodeFile) -> None:
@@ -78,18 +72,14 @@ def _change(data: Path, node: NodeFile, changed: NodeFile) -> None:
 def _store(data: Path, changed: NodeFile, *, running: bool) -> None:
     """Row, event and file together."""
     django.setup()
-    from django.db import DatabaseError, transaction
+    from django.db import transaction
 
     from ha.services import node_ports_set
     from ums.core.actor import SYSTEM
 
-    try:
-        with transaction.atomic():
-            node_ports_set(actor=SYSTEM, node=changed, now=not running)
-            nodefile.write(data, changed)
-    except DatabaseError as error:
-        what = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StartError(f"The database cannot be used: {what}. Nothing was changed.") from error
+    with transaction.atomic():
+        node_ports_set(actor=SYSTEM, node=changed, now=not running)
+        nodefile.write(data, changed)
     _show(changed)
     if running:
         print(f"\nThe node runs with its old ports until it is restarted: ums node stop --data {data}, then start.")

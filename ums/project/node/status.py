@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import django
-from django.core.exceptions import ImproperlyConfigured
 
 from ums.project.columns import columns
+from ums.project.command import command
 from ums.project.node.setup import require_installation
-from ums.project.prepare import StartError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,21 +36,12 @@ class Line:
     detail: str
 
 
+@command
 def status(*, as_json: bool) -> int:
     """Print the network. Returns the exit code: 0 when all that is wanted runs."""
-    try:
-        require_installation()
-        django.setup()
-        from django.db import DatabaseError
-    except (StartError, OSError, ValueError, ImproperlyConfigured) as error:
-        print(f"ums: {error}", file=sys.stderr)
-        return 1
-    try:
-        lines = _lines()
-    except DatabaseError as error:
-        what = (str(error).strip() or type(error).__name__).splitlines()[0]
-        print(f"ums: the database cannot be asked: {what}", file=sys.stderr)
-        return 1
+    require_installation()
+    django.setup()
+    lines = _lines()
     if as_json:
         print(json.dumps([asdict(line) for line in lines], indent=2))
     elif not lines:

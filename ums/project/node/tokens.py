@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 import sys
-from functools import wraps
 from typing import TYPE_CHECKING
 
 import django
-from django.core.exceptions import ImproperlyConfigured
 
 from ums.core.actor import SYSTEM
-from ums.core.errors import AppError
 from ums.core.private import write_private
 from ums.project.columns import columns
+from ums.project.command import command
 from ums.project.node.setup import require_installation, secret_from
 from ums.project.prepare import StartError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
 
-def _command(work: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], int]:
-    """Django is set up, a failure becomes a line, and the exit code is returned."""
-
-    @wraps(work)
-    def run(options: argparse.Namespace) -> int:
-        from django.db import DatabaseError
-
-        try:
-            require_installation()
-            django.setup()
-            work(options)
-        except (StartError, AppError, OSError, ValueError, ImproperlyConfigured) as error:
-            print(f"ums: {error}", file=sys.stderr)
-            return 1
-        except DatabaseError as error:
-            what = (str(error).strip() or type(error).__name__).splitlines()[0]
-            print(f"ums: the database cannot be used: {what}", file=sys.stderr)
-            return 1
-        return 0
-
-    return run
-
-
-@_command
+@command
 def create(options: argparse.Namespace) -> None:
     """Write a token file."""
+    _set_up()
     from django.db import transaction
 
     from ha.selectors import server_addresses
@@ -70,9 +45,10 @@ def create(options: argparse.Namespace) -> None:
         print("It has no passphrase: who has the file can join.", file=sys.stderr)
 
 
-@_command
+@command
 def show(options: argparse.Namespace) -> None:
     """Print all tokens."""
+    _set_up()
     from django.utils import timezone
 
     from ha.models import NetworkToken
@@ -85,9 +61,10 @@ def show(options: argparse.Namespace) -> None:
     print(columns(["Id", "State", "Made (UTC)", "Expires (UTC)", "By"], rows))
 
 
-@_command
+@command
 def revoke(options: argparse.Namespace) -> None:
     """Let one token stop working, or all."""
+    _set_up()
     from ha.models import NetworkToken
     from ha.services import token_revoke
 
@@ -96,3 +73,9 @@ def revoke(options: argparse.Namespace) -> None:
     if not revoked and not options.all:
         raise StartError(f"There is no token {options.id}. “ums token list” prints them.")
     print(f"Revoked: {len(revoked)}.")
+
+
+def _set_up() -> None:
+    """Raises StartError, OSError, ValueError, ImproperlyConfigured."""
+    require_installation()
+    django.setup()
