@@ -95,9 +95,13 @@ def test_a_dn_is_compared_without_case_and_blanks() -> None:
     assert ou.id == normal_dn("OU=Sales,OU=Staff,DC=ex")
 
 
-def test_only_groups_are_ordered_by_name() -> None:
+def test_only_groups_and_roles_are_ordered_by_name() -> None:
     named = {kind: group_name(Principal(kind, "1", "N", 0)) for kind in PrincipalKind}
-    assert {kind for kind, name in named.items() if name} == {PrincipalKind.PRIMARY_GROUP, PrincipalKind.GROUP}
+    assert {kind for kind, name in named.items() if name} == {
+        PrincipalKind.PRIMARY_GROUP,
+        PrincipalKind.GROUP,
+        PrincipalKind.ROLE,
+    }
 
 
 def test_every_kind_of_principal_has_a_rank_of_users_for_standard_and_priority_profiles_only() -> None:

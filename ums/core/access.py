@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Action(models.TextChoices):
-    """What can be granted. The last four have no directory: they are about the whole network."""
+    """What can be granted. The last five have no directory: they are about the whole network."""
 
     BROWSE = "browse", "Browse"
     READ = "read", "Read"
@@ -34,9 +34,10 @@ class Action(models.TextChoices):
     AUDIT = "audit", "Read the audit log"
     ADMINISTER = "administer", "Manage administrators"
     TRANSFER = "transfer", "Use the transfer directory"
+    USERS = "users", "Browse and assign Shared Workplace users"
 
 
-NETWORK_ACTIONS = frozenset({Action.ENROL, Action.AUDIT, Action.ADMINISTER, Action.TRANSFER})
+NETWORK_ACTIONS = frozenset({Action.ENROL, Action.AUDIT, Action.ADMINISTER, Action.TRANSFER, Action.USERS})
 
 NEEDS: dict[str, frozenset[str]] = {
     Action.BROWSE: frozenset({Action.BROWSE}),
@@ -48,6 +49,7 @@ NEEDS: dict[str, frozenset[str]] = {
     Action.AUDIT: frozenset({Action.AUDIT}),
     Action.ADMINISTER: frozenset({Action.ADMINISTER}),
     Action.TRANSFER: frozenset({Action.TRANSFER}),
+    Action.USERS: frozenset({Action.USERS}),
 }
 
 EVERYWHERE = None

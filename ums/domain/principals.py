@@ -27,6 +27,8 @@ class PrincipalKind(StrEnum):
     PRIMARY_GROUP = "primary_group"
     GROUP = "group"
     OU = "ou"
+    ROLE = "role"
+    """Of an identity provider; nothing makes one yet (domain/swp.md §9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,13 @@ class Principal:
 RANKS = {
     ("priority", PrincipalKind.OU): Rank.PRIORITY_OU,
     ("priority", PrincipalKind.GROUP): Rank.PRIORITY_GROUP,
+    ("priority", PrincipalKind.ROLE): Rank.PRIORITY_GROUP,
     ("priority", PrincipalKind.PRIMARY_GROUP): Rank.PRIORITY_PRIMARY_GROUP,
     ("priority", PrincipalKind.USER): Rank.PRIORITY_USER,
     ("standard", PrincipalKind.USER): Rank.STANDARD_USER,
     ("standard", PrincipalKind.PRIMARY_GROUP): Rank.STANDARD_GROUP,
     ("standard", PrincipalKind.GROUP): Rank.STANDARD_GROUP,
+    ("standard", PrincipalKind.ROLE): Rank.STANDARD_GROUP,
     ("standard", PrincipalKind.OU): Rank.STANDARD_OU,
 }
 """Rank by kind of profile and of principal. Firmware customizations and updates do not exist for users (§5, g)."""
@@ -85,6 +89,7 @@ _WORDS = {
     PrincipalKind.PRIMARY_GROUP: "primary group",
     PrincipalKind.GROUP: "group",
     PrincipalKind.OU: "organizational unit",
+    PrincipalKind.ROLE: "role",
 }
 
 
@@ -101,8 +106,9 @@ def principals_of(login: Login) -> tuple[Principal, ...]:
 
 
 def group_name(principal: Principal) -> str:
-    """What a layer is ordered by beside its distance: the name of a group, "" for the others."""
-    return principal.name if principal.kind in (PrincipalKind.GROUP, PrincipalKind.PRIMARY_GROUP) else ""
+    """What a layer is ordered by beside its distance: the name of a group or role, "" for the others."""
+    named = (PrincipalKind.GROUP, PrincipalKind.PRIMARY_GROUP, PrincipalKind.ROLE)
+    return principal.name if principal.kind in named else ""
 
 
 def normal_dn(dn: str) -> str:

@@ -99,6 +99,18 @@ class CommandKind(StrEnum):
     SETTINGS = "settings"
 
 
+class LoginOutcome(IntEnum):
+    """What came of a user's login at a device (domain/swp.md §4, with the numbers of the original)."""
+
+    AUTH_OK = 0
+    LOGON_FAILED = 1
+    USER_NOT_FOUND = 2
+    INVALID_PASSWORD = 3
+    PASSWORD_EXPIRED = 4
+    NO_USER_LICENSE = 5
+    TC_UNKNOWN = 6
+
+
 # ---------------------------------------------------------------- device → server
 
 

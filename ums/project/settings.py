@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "ums.files",
     "ums.profiles",
     "ums.jobs",
+    "swp",
     "ums.effective",
     "ums.connector",
     "ums.api",

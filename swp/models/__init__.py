@@ -1,0 +1,16 @@
+"""Rows of Shared Workplace."""
+
+from swp.models.assignments import UserAssignment
+from swp.models.directories import DirectoryCertificate, DirectoryObject, LinkedDirectory, SharedWorkplaceSettings
+from swp.models.logins import Login, Session, SessionPrincipal
+
+__all__ = [
+    "DirectoryCertificate",
+    "DirectoryObject",
+    "LinkedDirectory",
+    "Login",
+    "Session",
+    "SessionPrincipal",
+    "SharedWorkplaceSettings",
+    "UserAssignment",
+]

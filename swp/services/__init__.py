@@ -1,0 +1,1 @@
+"""Writes of Shared Workplace, by subject."""
