@@ -60,13 +60,13 @@ class _Reader:
         for key, page in pages.items():
             for child in _strings(page.get("childrenIds")):
                 self._below.setdefault(key, []).append(child)
-            if isinstance(parent := page.get("parentId"), str):
+            if parent := _parent(page):
                 self._below.setdefault(parent, []).append(key)
 
     def pages(self) -> list[UiPage]:
         found: list[UiPage] = []
         seen: set[str] = set()
-        orphans = [key for key in self._pages if self._pages[key].get("parentId") not in self._pages]
+        orphans = [key for key, page in self._pages.items() if _parent(page) not in self._pages]
         starts = [_ROOT] if _ROOT in self._pages else []
         for start in [*starts, *orphans, *self._pages]:
             # (page, the pages above it)
@@ -127,6 +127,12 @@ def _object(data: object, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise CatalogueError(f"{where} must be an object.")
     return data
+
+
+def _parent(page: dict[str, Any]) -> str:
+    """The name of the page above; "" for none, also where it is no text."""
+    parent = page.get("parentId")
+    return parent if isinstance(parent, str) else ""
 
 
 def _strings(data: object) -> Iterator[str]:
