@@ -287,6 +287,7 @@ def test_any_well_formed_tree_is_a_catalogue_or_refused(text: str) -> None:
         assert parse_catalogue(read.catalogue).parameters
 
 
+@example({"root": {"parentId": []}})
 @given(st.recursive(st.none() | st.text() | st.integers() | st.sampled_from(["a.name", "root", "p"]), lambda inner: (
     st.lists(inner, max_size=3)
     | st.dictionaries(
