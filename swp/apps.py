@@ -9,8 +9,18 @@ class SwpConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from swp.reached import devices_of_users_of
+        from ums.profiles.selectors import WAYS
+
+        WAYS.append(devices_of_users_of)
+        from swp.feature import FEATURE
+        from ums.features.registry import declare as declare_feature
+
+        declare_feature(FEATURE)
         declare(
             linked_directory__added="A directory service was linked.",
             linked_directory__changed="A linked directory service was changed.",
             linked_directory__removed="A directory service is not linked any more.",
+            profile__user_assigned="A profile was assigned to a user, a group or an organizational unit.",
+            profile__user_unassigned="A profile was removed from a user, a group or an organizational unit.",
         )

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "ha",
     "ums.devices",
     "ums.files",
+    "ums.licences",
     "ums.profiles",
     "ums.jobs",
     "swp",

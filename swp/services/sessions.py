@@ -1,0 +1,56 @@
+"""Who is logged in, as rows: ending sessions, and what a session is reached by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from ha.clock import shared_now
+from swp.models import Login, Session, SessionPrincipal
+from ums.devices.models import Device
+from ums.devices.services import settings_changed, structure_locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from ums.core.actor import Actor
+    from ums.domain.principals import Principal
+
+
+@transaction.atomic
+def sessions_end(*, actor: Actor, sessions: QuerySet[Session], end: Login.End) -> int:
+    """End sessions, and mark their devices: they get back the settings that they have without a user. Returns how many.
+
+    Who may do that is the caller's business: users do it themselves, administrators and switches do it to them.
+    """
+    structure_locked()
+    rows = list(sessions.select_for_update().order_by("pk").values_list("pk", "login_id"))
+    if not rows:
+        return 0
+    devices = [device for device, _ in rows]
+    Login.objects.filter(pk__in=[login for _, login in rows]).update(logoff_at=shared_now(), end=end)
+    Session.objects.filter(pk__in=devices).delete()
+    settings_changed(actor=actor, devices=Device.objects.filter(pk__in=devices))
+    return len(rows)
+
+
+def principals_replaced(*, session: Session, principals: Iterable[Principal]) -> bool:
+    """Write down what profiles reach a session by; whether that is anything new. Inside the caller's transaction."""
+    wanted = {one.id: (one.kind.value, one.name[:1000], one.distance) for one in principals}
+    rows = SessionPrincipal.objects.filter(session=session).order_by()
+    found = {
+        key: (kind, name, distance) for key, kind, name, distance in rows.values_list("key", "kind", "name", "distance")
+    }
+    if wanted == found:
+        return False
+    stale = [key for key, facts in found.items() if wanted.get(key) != facts]
+    rows.filter(key__in=stale).delete()
+    SessionPrincipal.objects.bulk_create(
+        SessionPrincipal(session=session, key=key, kind=kind, name=name, distance=distance)
+        for key, (kind, name, distance) in wanted.items()
+        if found.get(key) != (kind, name, distance)
+    )
+    return True

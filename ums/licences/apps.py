@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+from ums.audit.catalogue import declare
+
+
+class LicencesConfig(AppConfig):
+    name = "ums.licences"
+    label = "licences"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        declare(
+            licence__imported="A licence was imported.",
+            licence__trial_started="The test licence of this network was started.",
+            licence__given="A device was given a licence, for good.",
+        )
