@@ -63,8 +63,11 @@ def profile_on_device(*, profile: Profile, side: Side, device: Device) -> Device
 
 
 def device_side(device: Device) -> Side:
-    """What a device has, with readable secrets: for what is made of it, not for people. Raises AppError."""
-    plan = plans_for_devices([device.pk])[device.pk].plan
+    """What a device has while nobody is logged in, with readable secrets: for what is made of it, not for people.
+
+    Raises AppError when there is no catalogue for its firmware.
+    """
+    plan = plans_for_devices([device.pk], {})[device.pk].plan
     catalogue = _catalogue(plan)
     if catalogue is None:
         raise AppError("catalogue_missing", f"There is no parameter catalogue for the firmware of “{device.name}”.")

@@ -1,7 +1,7 @@
 """From rows to layers: what counts for each device, read in bulk and shared where it is the same.
 
-1. Seven queries for any number of devices: devices, ancestors of their directories, assignments, their profiles,
-   revisions that are not remembered yet, local settings, settings states.
+1. Eight queries for any number of devices: devices, ancestors of their directories, assignments, their profiles, what
+   reaches the users who are logged in, revisions that are not remembered yet, local settings, settings states.
 2. Devices with the same catalogue, the same assignments at the same distances and the same local settings share one
    `Plan`; its result is computed once and remembered (`ums.effective.selectors`).
 """
@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import repeat
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
 
+from swp.reached import reached_for_devices
 from ums.core.among import JoinedIds, among
 from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
 from ums.domain.contribution import contribution, without_unknown
 from ums.domain.effectiveness import Layer, Rank
 from ums.domain.principals import RANKS as USER_RANKS
-from ums.domain.principals import Principal, group_name
+from ums.domain.principals import group_name
 from ums.effective.contents import Contents
 from ums.effective.files import Files, files_in_use
 from ums.effective.keys import with_keys
@@ -36,16 +36,12 @@ from ums.profiles.models import Assignment, Catalogue, Profile
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from swp.reached import PrincipalAssignment
     from ums.domain.files import Reaching
     from ums.domain.parameters import Value
 
-
-@dataclass(frozen=True, slots=True)
-class PrincipalAssignment:
-    """A profile on a user, a group or an OU, as it reaches who is logged in (`ums.domain.principals`)."""
-
-    principal: Principal
-    profile_id: int
+    Logins = Mapping[int, Sequence[PrincipalAssignment]]
+    """What reaches users, by the device that they are at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +107,7 @@ class _Row(NamedTuple):
     place: str
 
 
-def plans_for_devices(
-    device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
-) -> dict[int, DevicePlan]:
+def plans_for_devices(device_ids: Collection[int], logins: Logins | None = None) -> dict[int, DevicePlan]:
     """The plan of each device that exists, with its state. `logins`: as for `device_plans`."""
     states = {
         pk: state
@@ -125,10 +119,8 @@ def plans_for_devices(
     return {pk: DevicePlan(plan, *states.get(pk, (1, True, False, ""))) for pk, plan in plans.items()}
 
 
-def device_plans(
-    device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
-) -> dict[int, Plan]:
-    """The plan of each device that exists. `logins`: what reaches the users who are logged in, by device."""
+def device_plans(device_ids: Collection[int], logins: Logins | None = None) -> dict[int, Plan]:
+    """The plan of each device that exists. `logins`: as if these users were logged in; None: those who are."""
     # Grouped by the database: a row for each directory and firmware instead of one for each device.
     groups = list(
         Device.objects.filter(pk__in=among(device_ids))
@@ -140,7 +132,7 @@ def device_plans(
     ancestors = directory_ancestors(directory_ids={directory for directory, *_ in groups})
     above = {pk for chain in ancestors.values() for pk in chain}
     on_device, on_directory = _assignments(device_ids, above)
-    of_user = _of_users(logins)
+    of_user = _of_users(reached_for_devices(device_ids) if logins is None else logins)
     profiles = {row.profile.pk for rows in (*on_device.values(), *on_directory.values()) for row in rows}
     profiles |= {part.profile_id for parts in of_user.values() for _, part in parts}
     files = Files(device_ids, above, profiles, used=any(used for *_, used, _ in groups))
@@ -308,7 +300,7 @@ class _Parts:
         return found[1]
 
 
-def _of_users(logins: Mapping[int, Sequence[PrincipalAssignment]]) -> dict[int, list[tuple[str, Part]]]:
+def _of_users(logins: Logins) -> dict[int, list[tuple[str, Part]]]:
     """By device: the OS of each profile that reaches its user, and the part that it is."""
     known = _profiles({one.profile_id for reached in logins.values() for one in reached})
     found: dict[int, list[tuple[str, Part]]] = defaultdict(list)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import Lock
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -34,12 +33,13 @@ from ums.profiles.content import MASK, catalogue_at
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from swp.reached import PrincipalAssignment
     from ums.devices.models import Device
     from ums.domain.effectiveness import Explanation
     from ums.domain.files import Placed
     from ums.domain.parameters import Parameter, Value
     from ums.effective.keys import Source
-    from ums.effective.layers import PrincipalAssignment
+    from ums.effective.layers import Logins
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,10 @@ class _Memo:
 _memo = _Memo(2000)
 
 
-def settings_for_devices(
-    *, device_ids: Collection[int], logins: Mapping[int, Sequence[PrincipalAssignment]] = MappingProxyType({})
-) -> dict[int, DeviceSettings]:
+def settings_for_devices(*, device_ids: Collection[int], logins: Logins | None = None) -> dict[int, DeviceSettings]:
     """What each device should have: a constant number of queries, one computation for each distinct plan.
 
-    `logins`: what reaches the users who are logged in, by device.
+    `logins`: as if these users were logged in; None: those who are.
     """
     plans = plans_for_devices(device_ids, logins)
     results = _memo.results({id(state.plan): state.plan for state in plans.values()}.values())
@@ -198,12 +196,12 @@ class DeviceExplained:
     """Where the values of template keys come from, by name."""
 
 
-def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] = ()) -> DeviceExplained:
+def settings_explained(*, device: Device, login: Sequence[PrincipalAssignment] | None = None) -> DeviceExplained:
     """Every parameter of the device with its value, the winner, the losers in order and the rule that decided.
 
-    `login`: what reaches the user who is logged in at the device.
+    `login`: what reaches a user, as if it were logged in there, () as if nobody were; None: who is logged in counts.
     """
-    plan = plans_for_devices([device.pk], {device.pk: login} if login else {})[device.pk].plan
+    plan = plans_for_devices([device.pk], None if login is None else {device.pk: login})[device.pk].plan
     catalogue = _catalogue(plan)
     defaults = catalogue.defaults if catalogue else {}
     layers = order(layers_of(plan))

@@ -23,7 +23,7 @@ def local_settings_report(*, device_id: int, reported: Reported) -> bool:
     Secrets are sealed. Values that do not fit are left out: the device goes on with its own, and the console never
     shows what it cannot check.
     """
-    plan = plans_for_devices([device_id])[device_id].plan
+    plan = plans_for_devices([device_id], {})[device_id].plan
     if plan.catalogue_id is None:
         return False
     catalogue = catalogue_of(Catalogue.objects.defer("definition").get(pk=plan.catalogue_id))

@@ -13,7 +13,7 @@ from ums.profiles.kinds import counting, switched_on
 from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from django.db.models import QuerySet
 
@@ -107,16 +107,26 @@ def version_key(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
+WAYS: list[Callable[[Collection[int]], QuerySet[Device]]] = []
+"""Upper rooms declare in `AppConfig.ready` by what else profiles, named by id, reach devices: by who is logged in."""
+
+
 def devices_of_profile(*, profile: Profile) -> QuerySet[Device]:
-    """All devices that the profile is assigned to, directly or through a directory."""
-    assignments = profile.assignments.select_related("device", "directory")
-    return devices_of_targets(targets=[assignment.target for assignment in assignments])
+    """All devices that the profile reaches: assigned to them, to a directory above them, or in another way."""
+    return devices_of_profiles(profiles=[profile.pk])
 
 
 def devices_of_profiles(*, profiles: Collection[int]) -> QuerySet[Device]:
-    """All devices that profiles, named by id, are assigned to, directly or through a directory."""
+    """All devices that profiles, named by id, reach: as `devices_of_profile`."""
     assignments = Assignment.objects.filter(profile__in=profiles).select_related("device", "directory")
-    return devices_of_targets(targets=[assignment.target for assignment in assignments])
+    own = devices_of_targets(targets=[assignment.target for assignment in assignments])
+    others = [way(profiles) for way in WAYS]
+    if not others:
+        return own
+    where = Q(pk__in=own.order_by().values("pk"))
+    for devices in others:
+        where |= Q(pk__in=devices.order_by().values("pk"))
+    return Device.objects.filter(where)
 
 
 def assignment_for_directory(*, directory: Directory) -> QuerySet[Assignment]:

@@ -129,5 +129,5 @@ def test_200_devices_take_as_many_queries_as_one_and_one_result(world: World) ->
         with CaptureQueriesContext(connection) as queries:
             found = settings_for_devices(device_ids=some)
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 7
+    assert counts[0] == counts[1] <= 8
     assert len(found) == 201 and len({id(one.result) for one in found.values()}) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from swp.reached import PrincipalAssignment
 from tests.factories import CatalogueFactory, DeviceFactory, DirectoryFactory, ProfileFactory, root
 from tests.vectors import DEFAULTS, DEFINITION, PRINCIPALS, VECTORS, WALLPAPERS, Content, Phase, Profile, named
 from ums.core.actor import SYSTEM
@@ -17,7 +18,6 @@ from ums.devices.services import devices_move, local_settings_write
 from ums.domain.parameters import Settings, settings_to_json
 from ums.domain.principals import principals_of
 from ums.domain.protocol import decode_body
-from ums.effective.layers import PrincipalAssignment
 from ums.effective.selectors import settings_explained, settings_for_devices
 from ums.profiles.models import Assignment, Catalogue, ProfileKind, TemplateAssignment, TemplateKey
 from ums.profiles.models import Profile as ProfileRow

@@ -16,14 +16,13 @@ from ums.core.access import Action, require
 from ums.core.errors import AppError
 from ums.core.validation import clean
 from ums.devices.models import Device
-from ums.devices.selectors import devices_of_targets
 from ums.devices.services import When, settings_changed, structure_locked
 from ums.domain.formats.definition import convert_definition
 from ums.domain.parameters import CatalogueError, SettingsError, clean_settings, parse_catalogue
 from ums.profiles.content import catalogue_of, resealed, unsealed
 from ums.profiles.firmware import Firmwares
-from ums.profiles.models import Assignment, Catalogue, Revision
-from ums.profiles.selectors import profiles_made_with
+from ums.profiles.models import Catalogue, Profile, Revision
+from ums.profiles.selectors import devices_of_profiles, profiles_made_with
 
 if TYPE_CHECKING:
     from ums.core.actor import Actor
@@ -216,8 +215,8 @@ def _devices_between(name: str, before: list[Catalogue], after: list[Catalogue])
 
 
 def _devices_of_profiles(catalogue: Catalogue) -> Any:
-    rows = Assignment.objects.filter(profile__head__in=_heads(catalogue)).select_related("device", "directory")
-    return devices_of_targets(targets=[row.target for row in rows])
+    profiles = Profile.objects.filter(head__in=_heads(catalogue)).order_by()
+    return devices_of_profiles(profiles=set(profiles.values_list("pk", flat=True)))
 
 
 def _deciding(catalogue: Parsed) -> tuple[object, ...]:
