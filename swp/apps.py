@@ -9,13 +9,12 @@ class SwpConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from swp.feature import FEATURE
         from swp.reached import devices_of_users_of
+        from ums.features.registry import declare as declare_feature
         from ums.profiles.selectors import WAYS
 
         WAYS.append(devices_of_users_of)
-        from swp.feature import FEATURE
-        from ums.features.registry import declare as declare_feature
-
         declare_feature(FEATURE)
         declare(
             linked_directory__added="A directory service was linked.",
