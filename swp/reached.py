@@ -69,11 +69,16 @@ def reached_by(principals: Iterable[Principal]) -> list[PrincipalAssignment]:
     ]
 
 
-def devices_of_users_of(profiles: Collection[int]) -> QuerySet[Device]:
-    """The devices at which somebody is logged in whom these profiles, named by id, reach."""
-    guids = UserAssignment.objects.filter(profile__in=profiles).order_by().values_list("target__guid", flat=True)
+def devices_of_objects(guids: Iterable[UUID]) -> QuerySet[Device]:
+    """The devices at which somebody is logged in whom these directory objects reach: the user, its groups, its OUs."""
     reached = SessionPrincipal.objects.filter(key__in={str(guid) for guid in guids}).order_by()
     return Device.objects.filter(pk__in=reached.values("session_id"))
+
+
+def devices_of_users_of(profiles: Collection[int]) -> QuerySet[Device]:
+    """The devices at which somebody is logged in whom these profiles, named by id, reach."""
+    targets = UserAssignment.objects.filter(profile__in=profiles).order_by()
+    return devices_of_objects(targets.values_list("target__guid", flat=True))
 
 
 def _profiles(keys: Collection[str]) -> dict[str, list[int]]:
