@@ -19,16 +19,25 @@ DEVICE = [
     ),
     p.LocalSettings(values={"a": True, "b": 1, "c": 1.5, "d": "x"}, instances={"1": p.LocalInstance(cls="s%")}),
     p.CommandResult(id=7, ok=False, text="no"),
+    p.Login(
+        id="0123456789abcdef", user="CORP\\ada", password="pässword \N{GRINNING FACE}", domain="corp.test", tag="t"
+    ),
+    p.ChangePassword(id="0123456789abcdef", user="ada@corp.test", password="old", new_password="new"),
+    p.Logout(id="0123456789abcdef", shutdown=True, tag="t"),
+    p.LoginEvent(id="0123456789abcdef", user="ada", kind="citrix", ended=True),
 ]
 SERVER = [
     p.Welcome(nonce="n", time=1.5),
     p.Ready(unchanged=True, heartbeat=60.0, name="tc", inventory=True, servers=("https://a:8443",)),
+    p.Ready(unchanged=True, heartbeat=60.0, login=p.LoginOptions(enabled=True, domains=("corp.test",), current="x")),
     p.Unchanged(seq=4),
     p.Settings(seq=4, tag="t", body=msgspec.Raw(msgspec.msgpack.encode({"values": {}, "instances": {}, "locked": []}))),
     p.Nudge(),
     p.Command(id=1, kind="message", arguments={"text": "hi"}),
     p.Confirmed(id=1),
     p.Reconnect(within=5.0),
+    p.LoginResult(id="0123456789abcdef", outcome=0, text="Welcome.", user="Ada"),
+    p.LoggedOut(id="0123456789abcdef"),
 ]
 pack = msgspec.msgpack.encode
 
@@ -67,6 +76,30 @@ def test_unknown_fields_are_ignored() -> None:
 
 def test_missing_fields_have_defaults() -> None:
     assert p.decode_device(pack({"type": "hello", "unit_id": "a"})) == p.Hello(unit_id="a")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        p.Login(id="0123456789abcdef", user="ada", password="hunter2-old"),
+        p.ChangePassword(id="0123456789abcdef", user="ada", password="hunter2-old", new_password="hunter2-new"),
+    ],
+    ids=lambda m: type(m).__name__,
+)
+def test_passwords_show_in_no_text(message: p.DeviceMessage) -> None:
+    assert "hunter2" not in repr(message) + str(message) + f"{message!r:>10}" + repr([message])
+    for broken in ({"password": 7}, {"id": "short"}, {"user": ""}):
+        with pytest.raises(p.ProtocolError) as caught:
+            p.decode_device(pack({**msgspec.to_builtins(message), **broken}))
+        assert "hunter2" not in repr(caught.value) + repr(caught.value.__cause__)
+
+
+def test_agents_and_servers_older_than_logins() -> None:
+    hello = {"type": "hello", "unit_id": "a"}
+    assert p.decode_device(pack(hello)) == p.Hello(unit_id="a", login="", trying="")
+    ready = p.decode_server(pack({"type": "ready", "unchanged": True, "heartbeat": 60.0}))
+    assert isinstance(ready, p.Ready)
+    assert ready.login is None
 
 
 def test_messages_of_the_other_side_do_not_count() -> None:

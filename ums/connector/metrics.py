@@ -28,7 +28,20 @@ ENROLMENTS = Counter("ums_enrolments_total", "Requests for device certificates b
 _MESSAGES = Counter("ums_device_messages_total", "Messages of devices.", ["type"])
 _REJECTED = Counter("ums_device_rejected_total", "Connections of devices that were refused or cut.", ["reason"])
 
-MESSAGE_TYPES = ("hello", "ask", "applied", "heartbeat", "inventory", "local", "result", "unknown")
+MESSAGE_TYPES = (
+    "hello",
+    "ask",
+    "applied",
+    "heartbeat",
+    "inventory",
+    "local",
+    "result",
+    "login",
+    "password",
+    "logout",
+    "login_event",
+    "unknown",
+)
 
 CLOSE_OF_REASON = {
     "restart": Close.RESTART,

@@ -30,11 +30,19 @@ PROOF_LIFETIME = 60
 
 PROOF_AUDIENCE = "ums-device-connector"
 
+MAX_PASSWORD = 1024
+"""Characters of a user's password; Active Directory takes 256."""
+
 Name = Annotated[str, Meta(max_length=255)]
 Text = Annotated[str, Meta(max_length=4096)]
 Token = Annotated[str, Meta(max_length=128)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+RequestId = Annotated[str, Meta(min_length=16, max_length=128)]
+"""A random name that a device gives to a login, never used twice."""
 
+Password = Annotated[str, Meta(max_length=MAX_PASSWORD)]
+UserName = Annotated[str, Meta(min_length=1, max_length=512)]
+"""As it was typed: `name`, `DOMAIN\\name` or `name@suffix`."""
 
 FILE_PATH = "/device-connector/device/files/"
 """Where devices fetch the content of files: with its SHA-256 behind."""
@@ -125,6 +133,10 @@ class Hello(Struct, tag="hello", frozen=True):
     firmware: Name = ""
     firmware_version: Name = ""
     agent_version: Name = ""
+    login: Token = ""
+    """Id of the login that is open at the device; "": nobody is logged in."""
+    trying: Token = ""
+    """Id of a login that the device has had no answer to yet."""
 
 
 class Ask(Struct, tag="ask", frozen=True):
@@ -195,7 +207,72 @@ class CommandResult(Struct, tag="result", frozen=True):
     text: Text = ""
 
 
-DeviceMessage = Hello | Ask | Applied | Heartbeat | Inventory | LocalSettings | CommandResult
+class Login(Struct, tag="login", frozen=True):
+    """A user wants to log in. `domain`: beside the name, "" without. `tag`: of the settings that the device has.
+
+    The answer is a `LoginResult`, and after a good one the settings of device and user, as to an ask. The same `id`
+    again is answered again, and the directory is not asked a second time.
+    """
+
+    id: RequestId
+    user: UserName
+    password: Password
+    domain: Name = ""
+    tag: Token = ""
+
+    def __repr__(self) -> str:
+        return f"Login({self.id!r}, user={self.user!r}, domain={self.domain!r})"
+
+
+class ChangePassword(Struct, tag="password", frozen=True):
+    """A user's password has expired: set another one, and log in with it. Answered as `Login`."""
+
+    id: RequestId
+    user: UserName
+    password: Password
+    new_password: Password
+    domain: Name = ""
+    tag: Token = ""
+
+    def __repr__(self) -> str:
+        return f"ChangePassword({self.id!r}, user={self.user!r}, domain={self.domain!r})"
+
+
+class Logout(Struct, tag="logout", frozen=True):
+    """The user logged out. `id`: of the login. The answer is `LoggedOut`, and the settings of the device."""
+
+    id: Token
+    shutdown: bool = False
+    tag: Token = ""
+
+
+class LoginEvent(Struct, tag="login_event", frozen=True):
+    """Somebody logged in, or `ended` a login, without the server: for the history only. Not answered.
+
+    `kind`: `kerberos` or `citrix`; others are written down as unknown.
+    """
+
+    id: RequestId
+    user: UserName
+    kind: Token = "unknown"
+    domain: Name = ""
+    failed: bool = False
+    ended: bool = False
+
+
+DeviceMessage = (
+    Hello
+    | Ask
+    | Applied
+    | Heartbeat
+    | Inventory
+    | LocalSettings
+    | CommandResult
+    | Login
+    | ChangePassword
+    | Logout
+    | LoginEvent
+)
 
 
 # ---------------------------------------------------------------- server → device
@@ -217,6 +294,20 @@ class Ready(Struct, tag="ready", frozen=True):
     name: str = ""
     inventory: bool = False
     servers: tuple[str, ...] = ()
+    login: LoginOptions | None = None
+    """None: this server knows nothing of users."""
+
+
+class LoginOptions(Struct, frozen=True):
+    """Whether users may log in at the device, and who is logged in there as the server knows it.
+
+    `domains`: what users can choose from. `current`: id of the login, "" without; `user`: its user's name.
+    """
+
+    enabled: bool = False
+    domains: tuple[str, ...] = ()
+    current: str = ""
+    user: str = ""
 
 
 class Unchanged(Struct, tag="unchanged", frozen=True):
@@ -290,7 +381,28 @@ class Reconnect(Struct, tag="reconnect", frozen=True):
     within: float
 
 
-ServerMessage = Welcome | Ready | Unchanged | Settings | Nudge | Command | Confirmed | Reconnect
+class LoginResult(Struct, tag="login_result", frozen=True):
+    """What came of a login. `outcome`: a `LoginOutcome`. `text`: for the user. `user`: the name in the directory.
+
+    `available` false: neither the user nor the password is the reason, but nobody could be asked, or there is no time.
+    """
+
+    id: str
+    outcome: int
+    text: str = ""
+    available: bool = True
+    user: str = ""
+
+
+class LoggedOut(Struct, tag="logged_out", frozen=True):
+    """Nobody is logged in by that login any more."""
+
+    id: str
+
+
+ServerMessage = (
+    Welcome | Ready | Unchanged | Settings | Nudge | Command | Confirmed | Reconnect | LoginResult | LoggedOut
+)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -304,8 +416,35 @@ class _Tagged(Struct):
 
 
 _tag_decoder = msgspec.msgpack.Decoder(_Tagged)
-_DEVICE_TAGS = frozenset({"hello", "ask", "applied", "heartbeat", "inventory", "local", "result"})
-_SERVER_TAGS = frozenset({"welcome", "ready", "unchanged", "settings", "nudge", "command", "confirmed", "reconnect"})
+_DEVICE_TAGS = frozenset(
+    {
+        "hello",
+        "ask",
+        "applied",
+        "heartbeat",
+        "inventory",
+        "local",
+        "result",
+        "login",
+        "password",
+        "logout",
+        "login_event",
+    }
+)
+_SERVER_TAGS = frozenset(
+    {
+        "welcome",
+        "ready",
+        "unchanged",
+        "settings",
+        "nudge",
+        "command",
+        "confirmed",
+        "reconnect",
+        "login_result",
+        "logged_out",
+    }
+)
 
 encode = _encoder.encode
 """Any message → the bytes of its frame."""
