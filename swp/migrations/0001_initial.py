@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('sid', models.CharField(blank=True, max_length=184)),
                 ('seen_at', models.DateTimeField()),
                 ('gone_at', models.DateTimeField(blank=True, null=True)),
-                ('directory', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='objects', to='swp.linkeddirectory')),
+                ('directory', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='known', to='swp.linkeddirectory')),
             ],
             options={
                 'ordering': ['name', 'pk'],

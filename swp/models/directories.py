@@ -71,7 +71,7 @@ class DirectoryObject(models.Model):
 
     KINDS = [(one.value, one.name) for one in ObjectKind]
 
-    directory = models.ForeignKey(LinkedDirectory, models.CASCADE, related_name="objects")
+    directory = models.ForeignKey(LinkedDirectory, models.CASCADE, related_name="known")
     guid = models.UUIDField()
     kind = models.CharField(max_length=16, choices=KINDS)
     name = models.CharField(max_length=1000)

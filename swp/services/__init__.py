@@ -1,1 +1,28 @@
-"""Writes of Shared Workplace, by subject."""
+"""Writing what Shared Workplace knows."""
+
+from swp.services.administrators import (
+    administrator_actions_set,
+    administrator_came,
+    administrator_remove,
+    administrators_forget,
+    administrators_import,
+)
+from swp.services.assignments import user_assignments_add, user_assignments_remove
+from swp.services.directories import directory_change, directory_link, directory_unlink
+from swp.services.objects import objects_seen
+from swp.services.settings import workplace_settings_set
+
+__all__ = [
+    "administrator_actions_set",
+    "administrator_came",
+    "administrator_remove",
+    "administrators_forget",
+    "administrators_import",
+    "directory_change",
+    "directory_link",
+    "directory_unlink",
+    "objects_seen",
+    "user_assignments_add",
+    "user_assignments_remove",
+    "workplace_settings_set",
+]

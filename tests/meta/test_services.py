@@ -49,6 +49,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "processes_lost": PROCESS,
     "history_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "devices_locked": "changes nothing: it only makes those who write about the same devices wait for each other",
+    "objects_seen": "what a directory says of its objects; who asked it for what is recorded where that is done",
     "structure_locked": "changes nothing: it only makes the services that call it wait for each other",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""
