@@ -20,6 +20,11 @@ class SwpConfig(AppConfig):
             linked_directory__added="A directory service was linked.",
             linked_directory__changed="A linked directory service was changed.",
             linked_directory__removed="A directory service is not linked any more.",
+            shared_workplace__settings_changed="What holds for all linked directories was changed.",
+            directory_administrator__imported="A user or a group of a linked directory was made an administrator.",
+            directory_administrator__came="A user of a linked directory came in for the first time, by a group.",
+            directory_administrator__groups_read="A linked directory says an administrator has other groups than before.",
+            directory_administrator__removed="A user or a group of a linked directory is no administrator any more.",
             profile__user_assigned="A profile was assigned to a user, a group or an organizational unit.",
             profile__user_unassigned="A profile was removed from a user, a group or an organizational unit.",
         )
