@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from swp.reached import PrincipalAssignment
+from swp.ldap.types import ObjectKind
+from swp.models import DirectoryObject, Login, Session, UserAssignment
+from swp.services.assignments import user_assignments_add, user_assignments_remove
 from tests.factories import CatalogueFactory, DeviceFactory, DirectoryFactory, ProfileFactory, root
+from tests.factories.swp import DirectoryObjectFactory, LinkedDirectoryFactory, LoginFactory
 from tests.vectors import DEFAULTS, DEFINITION, PRINCIPALS, VECTORS, WALLPAPERS, Content, Phase, Profile, named
 from ums.core.actor import SYSTEM
 from ums.devices.models import Device, Directory, DirectoryKind
@@ -61,15 +65,18 @@ class World:
         }
         key_create(actor=SYSTEM, name="SITE", directory=root(DirectoryKind.TEMPLATE))
         self.contents: dict[int, Profile] = {}
-        self.of_users: list[tuple[str, int]] = []
-        """(id of the principal, profile): the fake directory's own table of assignments."""
+        linked = LinkedDirectoryFactory()
+        self.of_users: dict[str, DirectoryObject] = {
+            place: DirectoryObjectFactory(directory=linked, name=place, kind=_kind(place)) for place in PRINCIPALS
+        }
 
     def bring(self, phase: Phase) -> None:
         """Do what leads from the phase before to this one."""
         for profile, _ in phase.assigned:
             self._hold(profile)
         self._assign([(profile, place) for profile, place in phase.assigned if place not in PRINCIPALS])
-        self.of_users = [(PRINCIPALS[place], one.id) for one, place in phase.assigned if place in PRINCIPALS]
+        self._assign_users([(profile, place) for profile, place in phase.assigned if place in PRINCIPALS])
+        self._log_in(phase)
         self._keys(phase.keys)
         local_settings_write(device_id=self.d.pk, content=_json(phase.local))
         devices_move(actor=SYSTEM, devices=[self.d], directory=self._directory(phase.home))
@@ -117,15 +124,35 @@ class World:
         assert isinstance(place, Directory)
         return place
 
-    def reached(self, phase: Phase) -> list[PrincipalAssignment]:
-        """What the fake directory says of who is logged in."""
-        principals = principals_of(phase.login) if phase.login else ()
-        return [
-            PrincipalAssignment(principal, profile)
-            for principal in principals
-            for id, profile in self.of_users
-            if id == principal.id
-        ]
+    def _assign_users(self, wanted: list[tuple[Profile, str]]) -> None:
+        keep = set()
+        for profile, place in wanted:
+            row, target = ProfileRow.objects.get(pk=profile.id), self.of_users[place]
+            user_assignments_add(actor=SYSTEM, profiles=[row], objects=[target])
+            keep.add(UserAssignment.objects.get(profile=row, target=target).pk)
+        rows = UserAssignment.objects.exclude(pk__in=keep).select_related("profile", "target")
+        user_assignments_remove(actor=SYSTEM, assignments=list(rows))
+
+    def _log_in(self, phase: Phase) -> None:
+        """The rows of a login at D, with what the fake directory says of the user; none when nobody is logged in."""
+        Login.objects.filter(device=self.d).delete()
+        if phase.login is None:
+            return
+        login = LoginFactory(device=self.d, user=self.of_users["U"])
+        session = Session.objects.create(
+            device=self.d, login=login, user=login.user, since=login.login_at, checked_at=login.login_at
+        )
+        places = {id: place for place, id in PRINCIPALS.items()}
+        for one in principals_of(phase.login):
+            known = self.of_users.get(places.get(one.id, ""))
+            key = str(known.guid if known else uuid4())
+            session.principals.create(kind=one.kind.value, key=key, name=one.name, distance=one.distance)
+
+
+def _kind(place: str) -> str:
+    if place == "U":
+        return ObjectKind.USER.value
+    return (ObjectKind.OU if place.startswith("OU ") else ObjectKind.GROUP).value
 
 
 def _json(content: Content) -> dict[str, Any]:
@@ -137,12 +164,11 @@ def test_vector(phases: tuple[Phase, ...]) -> None:
     world = World()
     for phase in phases:
         world.bring(phase)
-        login = world.reached(phase)
-        result = settings_for_devices(device_ids=[world.d.pk], logins={world.d.pk: login})[world.d.pk].result
+        result = settings_for_devices(device_ids=[world.d.pk])[world.d.pk].result
         body = decode_body(result.body)
         assert body.values == phase.values, phase.why
         assert " ".join(sorted(body.instances)) == phase.sessions, phase.why
-        shown = settings_explained(device=world.d, login=login)
+        shown = settings_explained(device=world.d)
         explained = {one.path: one.explanation for one in shown.parameters}
         assert {path: explained[path].value for path in DEFAULTS} == phase.values, "what is told is what counts"
         assert {path for path in DEFAULTS if explained[path].ignored} == phase.ignored
