@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from swp.models.directories import DirectoryObject, LinkedDirectory
 from ums.devices.models import Device
@@ -14,7 +15,9 @@ class Login(models.Model):
     """One login at a device, or one that was refused (domain/swp.md §6). Passwords are in no column.
 
     user_name: as the directory writes it when the user is known there, else as it was typed. request: what the device
-    calls it: the same one again is answered from here and not tried again.
+    calls it: the same one again is answered from here and not tried again. settled: written before the directory is
+    asked, so that no password is tried twice whatever happens meanwhile; until then the row holds what is true if that
+    server never comes back.
     """
 
     class Kind(models.TextChoices):
@@ -42,6 +45,7 @@ class Login(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SWP)
     outcome = models.PositiveSmallIntegerField(choices=OUTCOMES)
     detail = models.CharField(max_length=1000, blank=True, help_text="Why it was refused, for administrators.")
+    settled = models.BooleanField(default=True)
     login_at = models.DateTimeField()
     logoff_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=End.choices, blank=True)
@@ -55,6 +59,7 @@ class Login(models.Model):
             models.Index("device", "login_at", "id", name="login_of_device"),
             models.Index("user", "login_at", "id", name="login_of_user"),
             models.Index("login_at", "id", name="login_by_time"),
+            models.Index(fields=["device"], condition=Q(settled=False), name="login_unsettled"),
         ]
 
     def __str__(self) -> str:
