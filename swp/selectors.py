@@ -1,11 +1,14 @@
-"""Reading what is assigned to users, and where they are logged in."""
+"""Reading what is assigned to users, and whom it reaches."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from swp.models import SessionPrincipal
-from ums.devices.models import Device
+from swp.models import UserAssignment
+from swp.reached import devices_of_objects
+from ums.core.access import Action, restrict
+from ums.profiles.kinds import counting
+from ums.profiles.models import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,11 +16,17 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from swp.models import DirectoryObject
+    from ums.devices.models import Device
 
 
 def devices_reached(*, targets: Iterable[DirectoryObject]) -> QuerySet[Device]:
     """Devices with somebody logged in whom an assignment to one of the objects reaches: the user itself, a member of
     the group, or below the OU."""
-    keys = {str(one.guid) for one in targets}
-    sessions = SessionPrincipal.objects.filter(key__in=keys).order_by().values("session_id")
-    return Device.objects.filter(pk__in=sessions)
+    return devices_of_objects({one.guid for one in targets})
+
+
+def user_assignment_list(*, user: Any) -> QuerySet[UserAssignment]:
+    """The assignments to objects of directories whose profile `user` may read; none without “users”."""
+    profiles = restrict(Profile.objects.filter(counting()).order_by(), user, Action.READ).values("pk")
+    rows = UserAssignment.objects.filter(profile__in=profiles).select_related("profile", "target__directory")
+    return restrict(rows, user, Action.USERS)
