@@ -13,8 +13,10 @@ from tests.services.packages import NEEDED, Missing
 
 if TYPE_CHECKING:
     from tests.cast import Cast
+    from tests.services.openldap import OpenLDAP
     from tests.services.postgresql import PostgreSQL
     from tests.services.redis import Redis
+    from tests.services.samba import Samba
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile("ums", deadline=None)
@@ -44,6 +46,49 @@ def redis_server() -> Iterator[Redis]:
     from tests.services.redis import Redis
 
     with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def corp_template() -> Iterator[Samba]:
+    """CORP.TEST with its people (tests/services/domains.py), to be copied; it does not run."""
+    from tests.services.domains import corp
+
+    domain = corp()
+    yield domain
+    domain.stop()
+
+
+@pytest.fixture(scope="session")
+def lab_template() -> Iterator[Samba]:
+    """LAB.TEST, as `corp_template`."""
+    from tests.services.domains import lab
+
+    domain = lab()
+    yield domain
+    domain.stop()
+
+
+@pytest.fixture(scope="module")
+def corp(corp_template: Samba) -> Iterator[Samba]:
+    """A controller of CORP.TEST that runs, of this module alone."""
+    with corp_template.copy() as domain:
+        yield domain
+
+
+@pytest.fixture(scope="module")
+def lab(lab_template: Samba) -> Iterator[Samba]:
+    """A controller of LAB.TEST that runs, of this module alone."""
+    with lab_template.copy() as domain:
+        yield domain
+
+
+@pytest.fixture(scope="module")
+def openldap() -> Iterator[OpenLDAP]:
+    """An OpenLDAP server, of this module alone."""
+    from tests.services.openldap import OpenLDAP
+
+    with OpenLDAP() as server:
         yield server
 
 

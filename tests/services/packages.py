@@ -16,8 +16,19 @@ from pathlib import Path
 
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/ums-tests.conf")
 
-SERVICES = {"redis-server": "redis-server", "postgresql": "postgresql", "haproxy": "haproxy", "nginx-light": "nginx"}
-"""Packages that bring a service of the system, and its name."""
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""What Debian's packages ask before they start a service."""
+
+SERVICES = {
+    "redis-server": ["redis-server"],
+    "postgresql": ["postgresql"],
+    "haproxy": ["haproxy"],
+    "nginx-light": ["nginx"],
+    "samba": ["samba-ad-dc", "smbd", "nmbd"],
+    "winbind": ["winbind"],
+    "slapd": ["slapd"],
+}
+"""Packages that bring services of the system, and their names."""
 
 
 class Missing(RuntimeError):
@@ -48,6 +59,13 @@ def library(name: str) -> Path:
     raise Missing(f"{name} is not installed: run `make live` as root, or see what it asks for.")
 
 
+def part(name: str, pattern: str) -> Path:
+    """A part of a program that a package of its own brings, below /usr. Raises Missing."""
+    for found in Path("/usr").glob(pattern):
+        return found
+    raise Missing(f"{name} is not installed: run `make test` as root, or see what it asks for.")
+
+
 def font() -> Path:
     """A font for the browser; without any, pages have no letters. Raises Missing."""
     for found in Path("/usr/share/fonts").rglob("DejaVuSans.ttf"):
@@ -64,6 +82,16 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "litmus": lambda: program("litmus"),
     "chromium": lambda: program("chromium"),
     "fonts-dejavu-core": font,
+    "samba": lambda: program("smbd"),
+    "samba-ad-dc": lambda: program("samba"),
+    "samba-ad-provision": lambda: part("samba-ad-provision", "share/samba/setup/provision.ldif"),
+    "samba-dsdb-modules": lambda: part("samba-dsdb-modules", "lib/*/samba/ldb/samba_dsdb.so"),
+    "samba-vfs-modules": lambda: part("samba-vfs-modules", "lib/*/samba/vfs/acl_xattr.so"),
+    "python3-samba": lambda: part("python3-samba", "lib/python3/dist-packages/samba/provision/__init__.py"),
+    "winbind": lambda: program("winbindd"),
+    "ldb-tools": lambda: program("ldbadd"),
+    "slapd": lambda: program("slapd"),
+    "ldap-utils": lambda: program("ldapadd"),
 }
 
 
@@ -84,6 +112,10 @@ def install(packages: list[str]) -> None:
     Raises subprocess.CalledProcessError.
     """
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    ours = not POLICY.exists()
+    if ours:  # Samba would listen on every interface until it is stopped below
+        POLICY.write_text("#!/bin/sh\nexit 101\n")
+        POLICY.chmod(0o755)
     # Read by PostgreSQL's package only while it is installed: the tests need its programs, not a server of the system.
     NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
     NO_CLUSTER.write_text("create_main_cluster = false\n")
@@ -92,10 +124,12 @@ def install(packages: list[str]) -> None:
         command = ["apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", *packages]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     finally:
+        if ours:
+            POLICY.unlink()
         NO_CLUSTER.unlink()
         with suppress(OSError):  # not empty: somebody else's settings are there
             NO_CLUSTER.parent.rmdir()
-    for service in [SERVICES[package] for package in packages if package in SERVICES]:
+    for service in [service for package in packages for service in SERVICES.get(package, ())]:
         subprocess.run(["service", service, "stop"], check=False, capture_output=True)
         subprocess.run(["update-rc.d", service, "disable"], check=False, capture_output=True)
 

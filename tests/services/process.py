@@ -84,6 +84,10 @@ class Process:
         """The end of what it printed."""
         return self.log.read_text(errors="replace")[-characters:]
 
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to it and all that it started."""
+        os.killpg(self.pid, number)
+
     def kill(self) -> None:
         """End it as a crash would."""
         self._popen.kill()
