@@ -7,7 +7,7 @@ from swp.services.administrators import (
     administrators_forget,
     administrators_import,
 )
-from swp.services.assignments import user_assignments_add, user_assignments_remove
+from swp.services.assignments import user_assignments_add, user_assignments_remove, user_assignments_restore
 from swp.services.directories import directory_change, directory_link, directory_unlink
 from swp.services.objects import objects_seen
 from swp.services.settings import workplace_settings_set
@@ -24,5 +24,6 @@ __all__ = [
     "objects_seen",
     "user_assignments_add",
     "user_assignments_remove",
+    "user_assignments_restore",
     "workplace_settings_set",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from swp.ldap.types import ObjectKind
+from swp.kinds import TARGETS
 from swp.models import DirectoryObject, LinkedDirectory, UserAssignment
 from swp.selectors import devices_reached
 from ums.audit.services import record_each
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 USER_KINDS = (ProfileKind.STANDARD, ProfileKind.PRIORITY)
 """What users can have (domain/profiles.md §5)."""
-
-TARGET_KINDS = (ObjectKind.USER, ObjectKind.GROUP, ObjectKind.OU, ObjectKind.DOMAIN)
-"""What profiles can be assigned to; the root of a domain counts as the outermost OU."""
 
 
 @transaction.atomic
@@ -94,6 +92,20 @@ def user_assignments_remove(
     return removed
 
 
+@transaction.atomic
+def user_assignments_restore(
+    *, actor: Actor, pairs: Collection[tuple[Profile, DirectoryObject]], when: When = When.NOW
+) -> list[UserAssignment]:
+    """Assign exactly these pairs: the undo of a removal. Raises as `user_assignments_add`."""
+    by_target: dict[DirectoryObject, list[Profile]] = defaultdict(list)
+    for profile, target in pairs:
+        by_target[target].append(profile)
+    made = []
+    for target, profiles in by_target.items():
+        made += user_assignments_add(actor=actor, profiles=profiles, objects=[target], when=when)
+    return made
+
+
 def _require_each(actor: Actor, profiles: Collection[Profile]) -> None:
     """Raises NotAllowed that names the first profile that the actor may not assign."""
     require(actor.user, Action.USERS)
@@ -134,7 +146,7 @@ def _check_objects(objects: Collection[DirectoryObject]) -> None:
         row = there.get(one.pk)
         if row is None or row.gone_at:
             raise Conflict("object_gone", f"“{one}” is not in its directory any more; nothing was assigned.")
-        if row.kind not in TARGET_KINDS:
+        if row.kind not in TARGETS:
             raise AppError(
                 "target_other_kind",
                 f"“{one}” is a plain container. Profiles are assigned to users, groups and organizational units.",
