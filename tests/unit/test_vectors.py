@@ -8,6 +8,7 @@ from tests.vectors import CHAINS, DEFAULTS, DEFINITION, PRINCIPALS, VECTORS, WAL
 from ums.domain.contribution import Contribution, contribution
 from ums.domain.effectiveness import Layer, Rank, explain, resolve
 from ums.domain.parameters import Settings, Value, parse_catalogue
+from ums.domain.per_user import NONE
 from ums.domain.principals import RANKS, group_name, principals_of
 
 CATALOGUE = parse_catalogue(DEFINITION)
@@ -49,7 +50,7 @@ def ways(phase: Phase, profile: Profile, place: str) -> list[tuple[Rank, int, st
 
 def content_of(phase: Phase, profile: Profile, rank: Rank) -> Contribution:
     settings = Settings(profile.content.values, profile.content.instances)
-    return contribution(CATALOGUE, settings, keys(phase), per_user=rank.is_of_user)
+    return contribution(CATALOGUE, settings, keys(phase), per_user=NONE if rank.is_of_user else None)
 
 
 def keys(phase: Phase) -> dict[str, Value]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from ums.domain.parameters import Expression, Instance, ParameterError, UnsetKey, evaluate
+from ums.domain.per_user import KEYS, class_why_not, why_not
 
 if TYPE_CHECKING:
     from ums.domain.parameters import Catalogue, Given, Settings, Value
+    from ums.domain.per_user import Restrictions
 
-PER_USER = "It concerns the whole device and is not effective in a profile of a user."
 NOT_ON_DEVICE = "The firmware of the device has no such parameter."
 NOT_IN_CATALOGUE = "It holds template keys and is unknown to the catalogue."
 
@@ -31,13 +32,14 @@ class Contribution:
 
 
 def contribution(
-    catalogue: Catalogue, settings: Settings, keys: Mapping[str, Value], *, per_user: bool = False
+    catalogue: Catalogue, settings: Settings, keys: Mapping[str, Value], *, per_user: Restrictions | None = None
 ) -> Contribution:
     """The settings of a profile as they count on a device.
 
     catalogue: the one that the profile is based on. keys: values of template keys by name, as they reach the device.
     A key without a value leaves the parameter unset (domain/profiles.md §4, decision). per_user: the profile takes
-    effect because of the user who is logged in: settings of the whole device do not count then (§2, vector 37).
+    effect because of the user who is logged in: what concerns the whole device (§2, vector 37), what these restrictions
+    of the device's firmware name and what takes its value from template keys does not count then.
     """
     ignored: dict[str, str] = {}
     expressions: dict[str, Expression] = {}
@@ -45,9 +47,11 @@ def contribution(
     def counting(values: Mapping[str, Given], prefix: str, cls: str) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for name, given in values.items():
-            parameter = catalogue.find(f"{cls}.{name}" if cls else name)
-            if per_user and parameter is not None and parameter.system_setting:
-                ignored[prefix + name] = PER_USER
+            path = f"{cls}.{name}" if cls else name
+            parameter = catalogue.find(path)
+            refused = None if per_user is None else _refused(catalogue, path, given, per_user)
+            if refused:
+                ignored[prefix + name] = refused
             elif not isinstance(given, Expression):
                 found[name] = given
             elif parameter is None:
@@ -62,14 +66,22 @@ def contribution(
                     ignored[prefix + name] = f"Its value is “{given}”, which comes to something refused here. {error}"
         return found
 
-    if not per_user and not any(isinstance(given, Expression) for given in _all(settings)):
+    if per_user is None and not any(isinstance(given, Expression) for given in _all(settings)):
         return Contribution(cast("Mapping[str, Value]", settings.values), settings.instances, ignored)
     values = counting(settings.values, "", "")
-    instances = {
-        serial: replace(instance, values=counting(instance.values, f"{serial}:", instance.cls))
-        for serial, instance in settings.instances.items()
-    }
+    instances = {}
+    for serial, instance in settings.instances.items():
+        # A network drive of which nothing counts would come to one with defaults: it is left out as a whole.
+        if per_user is not None and (reason := class_why_not(catalogue, instance.cls, per_user)):
+            ignored[instance.cls] = reason
+        else:
+            counted = counting(instance.values, f"{serial}:", instance.cls)
+            instances[serial] = replace(instance, values=counted)
     return Contribution(values, instances, ignored, expressions)
+
+
+def _refused(catalogue: Catalogue, path: str, given: Given, per_user: Restrictions) -> str | None:
+    return why_not(catalogue, path, per_user) or (KEYS if isinstance(given, Expression) else None)
 
 
 def without_unknown(given: Contribution, catalogue: Catalogue) -> Contribution:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from ums.domain.contribution import Contribution
     from ums.domain.effectiveness import Layer
     from ums.domain.parameters import Catalogue, Settings, Value
+    from ums.domain.per_user import Restrictions
     from ums.effective.layers import Part
+
+    Layers = dict[tuple[Part, int, Restrictions], "tuple[Content, Any, Layer]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +44,30 @@ _REMEMBERED: dict[tuple[int, str], Content] = {}
 class Contents:
     """The content of many revisions: at most two queries. `layers`: those of another one, to be shared."""
 
-    def __init__(
-        self, revision_ids: Iterable[int], layers: dict[tuple[Part, int], tuple[Content, Any, Layer]] | None = None
-    ) -> None:
+    def __init__(self, revision_ids: Iterable[int], layers: Layers | None = None) -> None:
         self._found = _contents(set(revision_ids))
         self._contributions: dict[Any, Contribution] = {}
-        self.layers: dict[tuple[Part, int], tuple[Content, Any, Layer]] = {} if layers is None else layers
-        """What parts come to, by the part and the identity of its content, which is kept with it."""
+        self.layers: Layers = {} if layers is None else layers
+        """What parts come to, by the part, the identity of its content, which is kept here, and what restricts it."""
 
     def __getitem__(self, revision_id: int) -> Content:
         return self._found[revision_id]
 
-    def contribution(self, part: Part, keys: Mapping[str, Value]) -> tuple[Any, Contribution]:
+    def contribution(self, part: Part, keys: Mapping[str, Value], per_user: Restrictions) -> tuple[Any, Contribution]:
         """What a part contributes where template keys have these values, and a name of it: the same name is the same
-        contribution, also of another `Contents`.
+        contribution, also of another `Contents`. per_user: what profiles of users cannot set on the device.
         """
         content = self._found[part.revision_id]
         used: tuple[Any, ...] = ()
         if content.keys:
             used = tuple(sorted((name, keys[name], type(keys[name])) for name in content.keys & keys.keys()))
-        name = (part.revision_id, content.catalogue, part.rank.is_of_user, used)
+        limits = per_user if part.rank.is_of_user else None
+        name = (part.revision_id, content.catalogue, limits, used)
         found = self._contributions.get(name)
         if found is None:
             if len(self._contributions) >= MAX_REMEMBERED:
                 self._contributions.clear()
-            found = contribution(content.catalogue, content.settings, keys, per_user=part.rank.is_of_user)
+            found = contribution(content.catalogue, content.settings, keys, per_user=limits)
             self._contributions[name] = found
         return name, found
 

@@ -22,6 +22,7 @@ from ums.devices.models import Device, LocalSettings, SettingsState
 from ums.devices.selectors import directory_ancestors
 from ums.domain.contribution import contribution, without_unknown
 from ums.domain.effectiveness import Layer, Rank
+from ums.domain.per_user import NONE, restrictions_of
 from ums.domain.principals import RANKS as USER_RANKS
 from ums.domain.principals import group_name
 from ums.effective.contents import Contents
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from swp.reached import PrincipalAssignment
     from ums.domain.files import Reaching
     from ums.domain.parameters import Value
+    from ums.domain.per_user import Restrictions
 
     Logins = Mapping[int, Sequence[PrincipalAssignment]]
     """What reaches users, by the device that they are at."""
@@ -77,6 +79,8 @@ class Plan:
     neither 1.0 nor true; "" for none."""
     files: tuple[Reaching, ...] = ()
     """The files that reach the device, winners and losers."""
+    per_user: Restrictions = NONE
+    """What its firmware refuses to profiles of users; nothing while none reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +150,22 @@ def device_plans(device_ids: Collection[int], logins: Logins | None = None) -> d
     plans: dict[int, Plan] = {}
     directories: dict[int, int] = {}
 
-    def planned(pk: int, directory_id: int, catalogue: Catalogue | None) -> Plan:
+    def planned(pk: int, directory_id: int, catalogue: Catalogue | None, version: str) -> Plan:
         rows = [(row, 0) for row in on_device.get(pk, ())]
         for distance, directory in enumerate(ancestors.get(directory_id, ()), start=1):
             rows.extend((row, distance) for row in on_directory.get(directory, ()))
         # A profile for another kind of OS is ignored (domain/profiles.md §1, vector 34).
         parts = [part_of(row, distance) for row, distance in rows if catalogue and row.profile.os == catalogue.os]
-        parts += [part for os, part in of_user.get(pk, ()) if catalogue and os == catalogue.os]
+        of_its_user = [part for os, part in of_user.get(pk, ()) if catalogue and os == catalogue.os]
+        parts += of_its_user
+        per_user = restrictions_of(catalogue.os, version or catalogue.version) if catalogue and of_its_user else NONE
         return Plan(
             catalogue.pk if catalogue else None,
             catalogue.checksum if catalogue else "",
             tuple(sorted(parts, key=lambda part: (part.rank, part.distance, part.name, part.profile_id))),
             local.get(pk, ""),
             files=files.reaching(pk, ancestors.get(directory_id, ()), parts),
+            per_user=per_user,
         )
 
     for directory_id, firmware, version, _, joined in groups:
@@ -167,8 +174,8 @@ def device_plans(device_ids: Collection[int], logins: Logins | None = None) -> d
         alone = with_own.intersection(ids) if with_own else with_own
         alike = [pk for pk in ids if pk not in alone] if alone else ids
         if alike:
-            plans.update(zip(alike, repeat(planned(alike[0], directory_id, catalogue))))
-        plans.update((pk, planned(pk, directory_id, catalogue)) for pk in alone)
+            plans.update(zip(alike, repeat(planned(alike[0], directory_id, catalogue, version))))
+        plans.update((pk, planned(pk, directory_id, catalogue, version)) for pk in alone)
         directories.update(zip(ids, repeat(directory_id)))
     return with_keys(plans, directories, ancestors)
 
@@ -198,7 +205,7 @@ def alike(plans: Iterable[Plan]) -> Iterable[list[Plan]]:
     """The plans in groups with the same catalogue and the same profiles at the same places."""
     groups: dict[Any, list[Plan]] = defaultdict(list)
     for plan in plans:
-        groups[plan.catalogue_id, plan.checksum, plan.parts, bool(plan.local)].append(plan)
+        groups[plan.catalogue_id, plan.checksum, plan.parts, plan.per_user, bool(plan.local)].append(plan)
     return groups.values()
 
 
@@ -223,9 +230,10 @@ def _local(plan: Plan) -> list[tuple[Any, Layer]]:
 def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, Value]) -> tuple[Any, Layer]:
     same = not part.keys and part.rank is not Rank.FIRMWARE_UPDATE
     content = contents[part.revision_id]
-    if same and (known := contents.layers.get((part, id(content)))):
+    restricted = plan.per_user if part.rank.is_of_user else NONE
+    if same and (known := contents.layers.get((part, id(content), restricted))):
         return known[1:]
-    name, counting = contents.contribution(part, keys)
+    name, counting = contents.contribution(part, keys, restricted)
     if part.rank is Rank.FIRMWARE_UPDATE and plan.catalogue_id is not None:
         # A field that the device does not have is skipped (domain/profiles.md §6).
         catalogue = catalogue_at(plan.catalogue_id, plan.checksum)
@@ -246,7 +254,7 @@ def _named_layer(part: Part, plan: Plan, contents: Contents, keys: Mapping[str, 
         secrets=content.catalogue.secrets,
     )
     if same:
-        contents.layers[part, id(content)] = (content, name, layer)
+        contents.layers[part, id(content), restricted] = (content, name, layer)
     return name, layer
 
 
@@ -309,7 +317,8 @@ def _of_users(logins: Logins) -> dict[int, list[tuple[str, Part]]]:
             # Firmware customizations and updates do not exist for users (domain/profiles.md §5, g).
             rank = USER_RANKS.get((row.kind, principal.kind)) if row else None
             if row and rank is not None:
-                of_part = (row.pk, row.head_id, "", row.keys, row.name, principal.place)
+                # Template keys do not count in profiles of users: none is looked up.
+                of_part = (row.pk, row.head_id, "", (), row.name, principal.place)
                 part = Part(rank, principal.distance, group_name(principal), *of_part)
                 found[device_id].append((row.os, part))
     return found

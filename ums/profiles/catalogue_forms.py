@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from ums.domain.versions import version_key
 from ums.profiles.forms import AppErrorForm
 from ums.profiles.models import Catalogue
-from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
     from ums.profiles.models import Profile

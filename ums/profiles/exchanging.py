@@ -8,9 +8,9 @@ from ums.devices.models import Directory
 from ums.devices.selectors import directory_ancestors
 from ums.domain.formats.exchange import Basis, ExchangedCatalogue, ExchangedProfile
 from ums.domain.parameters import Instance, Settings
+from ums.domain.versions import version_key
 from ums.profiles.content import MASK, catalogue_of, masked, placed, unsealed, with_kept_secrets
 from ums.profiles.models import Catalogue, Profile, Revision
-from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ums.profiles.selectors import version_key
+from ums.domain.versions import version_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

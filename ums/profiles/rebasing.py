@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ums.domain.parameters import Expression, flat, move_settings
+from ums.domain.versions import version_key
 from ums.profiles.content import MASK, catalogue_of, is_secret, unsealed
-from ums.profiles.selectors import version_key
 
 if TYPE_CHECKING:
     from ums.domain.parameters import Catalogue as Parsed

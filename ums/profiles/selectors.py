@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from ums.core.access import Action, restrict, subtree
 from ums.devices.models import Device, Directory
 from ums.devices.selectors import devices_of_targets, directory_ancestors
+from ums.domain.versions import version_key
 from ums.profiles.kinds import counting, switched_on
 from ums.profiles.models import Assignment, Catalogue, Profile, Revision
 
@@ -99,12 +100,6 @@ def catalogue_newest(*, name: str | None = None) -> Catalogue | None:
 def catalogue_default() -> Catalogue | None:
     """What a new profile is based on unless somebody says otherwise."""
     return catalogue_newest(name=NEWEST) or catalogue_newest()
-
-
-def version_key(version: str) -> tuple[tuple[int, str], ...]:
-    """Sorts 1.9.0 before 1.10.0."""
-    parts = version.replace("-", ".").replace("+", ".").split(".")
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
 WAYS: list[Callable[[Collection[int]], QuerySet[Device]]] = []
