@@ -100,7 +100,7 @@ def principals_of(login: Login) -> tuple[Principal, ...]:
         found.append(Principal(PrincipalKind.PRIMARY_GROUP, login.primary_group.id, login.primary_group.name, 0))
     found.extend(_groups(login))
     found.extend(
-        Principal(PrincipalKind.OU, normal_dn(dn), name, distance) for distance, (dn, name) in enumerate(_ous(login.dn))
+        Principal(PrincipalKind.OU, normal_dn(dn), name, distance) for distance, (dn, name) in enumerate(ous_of(login.dn))
     )
     return tuple(found)
 
@@ -131,7 +131,7 @@ def _groups(login: Login) -> list[Principal]:
     return found
 
 
-def _ous(dn: str) -> list[tuple[str, str]]:
+def ous_of(dn: str) -> list[tuple[str, str]]:
     """(DN, name) of the OUs above a user from the inside, the root of the domain last. Plain containers are none."""
     parts = _parts(dn)
     kinds = [part.partition("=")[0].strip().upper() for part in parts]
