@@ -36,6 +36,7 @@ from tests.factories import (
     UserFactory,
     ValueGroupFactory,
 )
+from tests.factories.licences import LicenceFactory
 from ums.accounts.models import User
 from ums.audit.services import record
 from ums.core.access import Action
@@ -132,6 +133,7 @@ def make_cast() -> Cast:
         "watched_process": watchdog_beside(ProcessFactory()),
         "lost_process": ProcessFactory(status="SERVICE_LOST", life=""),
         "batch": batch,
+        "licence": LicenceFactory(number="EMP-1"),
         "command": CommandFactory(batch=batch, device=device),
         "event": record(actor=Actor.of(admin), action="device.moved", target=device),
     }

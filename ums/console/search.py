@@ -57,6 +57,7 @@ def _pages(user: Any, text: str) -> list[Hit]:
         ),
         ("Recycle Bin", reverse("profiles:recycle_bin"), "recycle", Action.BROWSE),
         ("UMS Features", reverse("features:feature_list"), "toggle-right", Action.ADMINISTER),
+        ("Licences", reverse("licences:licence_list"), "badge-check", Action.ADMINISTER),
         ("Files", reverse("files:file_list"), "files", Action.BROWSE),
         ("Transfer directory", reverse("files:transfer_list"), "folder-sync", Action.TRANSFER),
         ("First-authentication Keys", reverse("connector:key_list"), "key-round", Action.ENROL),

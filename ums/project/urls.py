@@ -19,6 +19,7 @@ urlpatterns = [
     path("webapp/", include("ha.urls")),
     path("webapp/", include("ums.devices.urls")),
     path("webapp/", include("ums.files.urls")),
+    path("webapp/", include("ums.licences.urls")),
     path("webapp/", include("ums.profiles.urls")),
     path("webapp/", include("ums.effective.urls")),
     path("webapp/", include("ums.jobs.urls")),

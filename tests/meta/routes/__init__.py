@@ -1,6 +1,6 @@
 """All routes with who may use them, and the query budgets of lists; `shape` says how to add a line."""
 
-from tests.meta.routes import administration, api, console, devices, files, outside, profiles, templates
+from tests.meta.routes import administration, api, console, devices, files, licences, outside, profiles, templates
 
 ROUTES = [
     *outside.ROUTES,
@@ -11,6 +11,7 @@ ROUTES = [
     *templates.ROUTES,
     *api.ROUTES,
     *administration.ROUTES,
+    *licences.ROUTES,
 ]
 BUDGETS = [
     *console.BUDGETS,
@@ -20,4 +21,5 @@ BUDGETS = [
     *templates.BUDGETS,
     *api.BUDGETS,
     *administration.BUDGETS,
+    *licences.BUDGETS,
 ]
