@@ -4,6 +4,7 @@ from swp.models.administrators import DirectoryAdministrator
 from swp.models.assignments import UserAssignment
 from swp.models.directories import DirectoryCertificate, DirectoryObject, LinkedDirectory, SharedWorkplaceSettings
 from swp.models.logins import Login, Session, SessionPrincipal
+from swp.models.services import ServiceOff
 
 __all__ = [
     "DirectoryAdministrator",
@@ -11,6 +12,7 @@ __all__ = [
     "DirectoryObject",
     "LinkedDirectory",
     "Login",
+    "ServiceOff",
     "Session",
     "SessionPrincipal",
     "SharedWorkplaceSettings",

@@ -10,7 +10,9 @@ from swp.services.administrators import (
 from swp.services.assignments import user_assignments_add, user_assignments_remove, user_assignments_restore
 from swp.services.directories import directory_change, directory_link, directory_unlink
 from swp.services.objects import objects_seen
+from swp.services.sessions import session_end, sessions_end
 from swp.services.settings import workplace_settings_set
+from swp.services.switches import service_switch
 
 __all__ = [
     "administrator_actions_set",
@@ -22,6 +24,9 @@ __all__ = [
     "directory_link",
     "directory_unlink",
     "objects_seen",
+    "service_switch",
+    "session_end",
+    "sessions_end",
     "user_assignments_add",
     "user_assignments_remove",
     "user_assignments_restore",

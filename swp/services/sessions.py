@@ -8,6 +8,9 @@ from django.db import transaction
 
 from ha.clock import shared_now
 from swp.models import Login, Session, SessionPrincipal
+from ums.audit.services import record
+from ums.core.access import Action, require
+from ums.core.errors import Conflict
 from ums.devices.models import Device
 from ums.devices.services import settings_changed, structure_locked
 
@@ -35,6 +38,18 @@ def sessions_end(*, actor: Actor, sessions: QuerySet[Session], end: Login.End) -
     Session.objects.filter(pk__in=devices).delete()
     settings_changed(actor=actor, devices=Device.objects.filter(pk__in=devices))
     return len(rows)
+
+
+@transaction.atomic
+def session_end(*, actor: Actor, session: Session) -> None:
+    """Log a user out at a device, as an administrator. Raises Conflict `session_gone`, NotAllowed."""
+    require(actor.user, Action.COMMAND, session.device)
+    user = session.login.user_name
+    if not sessions_end(
+        actor=actor, sessions=Session.objects.filter(pk=session.pk, login=session.login_id), end=Login.End.ENDED
+    ):
+        raise Conflict("session_gone", f"{user} is not logged in there any more.")
+    record(actor=actor, action="session.ended", target=session.device, before={"user": user})
 
 
 def principals_replaced(*, session: Session, principals: Iterable[Principal]) -> bool:

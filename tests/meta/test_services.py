@@ -56,6 +56,7 @@ WITHOUT_ACTOR: dict[str, str] = {
 
 WITHOUT_EVENT: dict[str, str] = {
     **WITHOUT_ACTOR,
+    "sessions_end": "a consequence: who logs out, or is logged out, and why stands in the row of the login",
     "settings_changed": "a consequence: the service that changed something calls it, and records that change",
     "entry_describe": "what WebDAV clients note for themselves with each upload; no person and no device sees it",
 }
