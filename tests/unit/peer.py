@@ -104,6 +104,10 @@ class Peer:
         self.asked: list[tuple[str, str]] = []  # requests for files, with their range
         self.breaks_off = False
         self.confirms = True
+        self.users: dict[str, str] | None = None  # passwords of users; None: a server older than logins
+        self.deaf = False  # it takes logins, and its directory answers never
+        self.session: tuple[str, str] = ("", "")  # login and user that it believes to be at the device
+        self.outcomes: dict[str, int] = {}  # by login
         self.logins = 0
         self.enrolments = 0
         self._sockets: dict[str, Callable[[dict[str, Any]], Any]] = {}
@@ -241,8 +245,12 @@ class Peer:
     def _answers(self, message: Any) -> list[Any]:
         match message:
             case protocol.Hello():
+                if self.session[0] not in (message.login, message.trying):
+                    self.session = ("", "")
+                current, user = self.session
                 return [
                     protocol.Ready(
+                        login=None if self.users is None else protocol.LoginOptions(True, ("CORP",), current, user),
                         unchanged=message.tag == self.tag,
                         heartbeat=self.heartbeat,
                         inventory=self.inventory,
@@ -257,7 +265,26 @@ class Peer:
                 return [protocol.Settings(seq=self.seq, tag=self.tag, body=body)]
             case protocol.CommandResult() if self.confirms:
                 return [protocol.Confirmed(id=message.id)]
+            case protocol.Login() | protocol.ChangePassword() if self.users is not None and not self.deaf:
+                return self._login(message)
+            case protocol.Logout() if self.users is not None:
+                if self.session[0] == message.id:
+                    self.session = ("", "")
+                return [protocol.LoggedOut(message.id), protocol.Unchanged(seq=self.seq)]
         return []
+
+    def _login(self, message: Any) -> list[Any]:
+        assert self.users is not None
+        if message.id not in self.outcomes:
+            right = self.users.get(message.user) == message.password
+            self.outcomes[message.id] = 0 if right else 3
+            if right and isinstance(message, protocol.ChangePassword):
+                self.users[message.user] = message.new_password
+            if right:
+                self.session = (message.id, message.user)
+        outcome = self.outcomes[message.id]
+        result = protocol.LoginResult(message.id, outcome, "" if outcome == 0 else "Wrong.", user=message.user)
+        return [result, protocol.Unchanged(seq=self.seq)] if outcome == 0 else [result]
 
     # -------------------------------------------------------- listening
 

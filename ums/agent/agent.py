@@ -20,6 +20,7 @@ from ums.domain.protocol import (
     Applied,
     Close,
     Command,
+    CommandKind,
     CommandResult,
     DeviceMessage,
     Hello,
@@ -35,9 +36,11 @@ from ums.domain.protocol import (
 from . import AGENT_VERSION, FIRMWARE, FIRMWARE_VERSION, facts
 from .backoff import Backoff
 from .commands import Commands
+from .control import Control
 from .downloads import Downloads
 from .est import EstClient, EstError
 from .files import DeviceFiles, Outcome, default_root
+from .greeter import Greeter
 from .hooks import run_apply_hooks
 from .identity import Identity, KeyType, utc_now
 from .journal import Journal
@@ -55,6 +58,8 @@ RENEWAL_EVERY = 12 * 3600.0
 
 FILES_AGAIN = 30.0
 """Least seconds until files that did not come are fetched again."""
+
+_ENDS_LOGINS = frozenset({CommandKind.REBOOT, CommandKind.SHUTDOWN, CommandKind.FACTORY_RESET})
 
 CONFIRMATION = 5.0
 """Seconds that a reboot waits until the server has confirmed the result."""
@@ -89,6 +94,10 @@ class Agent(LinkedDevice):
         super().__init__(Journal(state.path("commands.json")))
         self._options = options
         self._state = state
+        self._greeter = Greeter(
+            state.path("login.json"), facts.boot_id(), self.send, lambda: self.tag, lambda: state.settings.values
+        )
+        self.users = self._greeter.users
         self._identity = Identity.load(state.path("identity.pem"))
         self._enrolled_before = self._identity is not None and bool(self._identity.certificate)
         self._context = context
@@ -112,6 +121,7 @@ class Agent(LinkedDevice):
         """Works until the task is cancelled. Raises EnrolmentRefused."""
         if self._state.pending_changes():
             await self._run_hooks()  # a former run was killed before its hooks had ended
+        self._start(Control(self._state.directory, self._greeter.answer).run())
         self._start(self._watch_local())
         self._start(self._watch_files())
         self._start(self._watch_certificate())
@@ -170,6 +180,8 @@ class Agent(LinkedDevice):
             firmware=self._options.firmware,
             firmware_version=self._options.firmware_version,
             agent_version=AGENT_VERSION,
+            login=self.users.login,
+            trying=self.users.trying,
         )
 
     def reports(self, ready: Ready) -> Iterable[DeviceMessage]:
@@ -323,6 +335,8 @@ class Agent(LinkedDevice):
             return
         self.report_result(CommandResult(id=command.id, ok=outcome.ok, text=outcome.text[:4096]))
         if outcome.then is not None:
+            if command.kind in _ENDS_LOGINS:
+                self._greeter.log_out_before_shutdown()
             await self._until_confirmed(command.id)
             await outcome.then()
 

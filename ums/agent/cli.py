@@ -33,6 +33,8 @@ def add_agent_parser(subparsers: Subparsers) -> None:
         "3 the server refuses this device.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    # Not needed for what users do.
+    parser.add_argument("--server", metavar="URL", help="like https://ums.example.com:8443")
     _add_common(parser)
     parser.add_argument(
         "--state",
@@ -68,6 +70,7 @@ def add_agent_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--allow-power", action="store_true", help="let the server reboot and shut down this machine")
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.set_defaults(run=_agent)
+    _add_user_parsers(parser)
 
 
 def add_simulate_parser(subparsers: Subparsers) -> None:
@@ -80,6 +83,7 @@ def add_simulate_parser(subparsers: Subparsers) -> None:
         epilog=_KEY_HELP + "The key must be a mass-deployment key, or one-time with enough uses.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--server", required=True, metavar="URL", help="like https://ums.example.com:8443")
     _add_common(parser)
     parser.add_argument("--devices", type=_positive, default=25, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument("--ramp", type=_seconds, default=5.0, metavar="S", help="seconds over which they connect (5)")
@@ -99,8 +103,40 @@ def add_simulate_parser(subparsers: Subparsers) -> None:
     parser.set_defaults(run=_simulate)
 
 
+def _add_user_parsers(parser: argparse.ArgumentParser) -> None:
+    """Adds what users of the device do: `login`, `logout`, `passwd`, `whoami`, `event`."""
+    users = parser.add_subparsers(
+        title="users", metavar="COMMAND", description="Speak with the agent that runs with the same --state."
+    )
+    for name, words in (
+        ("login", "log in with an account of a linked directory; the password is asked for, or read from stdin"),
+        ("passwd", "set a new password in place of the old one, and log in with it; both are asked for, or read"),
+    ):
+        one = _user_parser(users, name, words)
+        one.add_argument("--user", metavar="NAME", help="name, DOMAIN\\name or name@domain (default: asked for)")
+        one.add_argument("--domain", default="", metavar="DOMAIN", help="domain of a name that says none")
+    _user_parser(users, "logout", "log out").add_argument(
+        "--shutdown", action="store_true", help="because the machine shuts down"
+    )
+    _user_parser(users, "whoami", "who is logged in").add_argument("--json", action="store_true", help="for programs")
+    event = _user_parser(users, "event", "report that somebody logged in or out without the server")
+    event.add_argument("--user", required=True, metavar="NAME")
+    event.add_argument("--domain", default="", metavar="DOMAIN")
+    event.add_argument("--kind", choices=("kerberos", "citrix", "unknown"), default="unknown")
+    event.add_argument("--failed", action="store_true", help="the login failed")
+    event.add_argument("--ended", action="store_true", help="the user logged out")
+
+
+def _user_parser(users: Subparsers, name: str, words: str) -> argparse.ArgumentParser:
+    parser = users.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    parser.add_argument(
+        "--state", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=f"of the agent ({DEFAULT_STATE})"
+    )
+    parser.set_defaults(run=_user, user_command=name)
+    return parser
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--server", required=True, metavar="URL", help="like https://ums.example.com:8443")
     parser.add_argument("--key-file", type=Path, metavar="FILE", help="file with the first-authentication key")
     parser.add_argument("--key", metavar="KEY", help="the key itself (visible to other users of this machine)")
     trust = parser.add_mutually_exclusive_group()
@@ -114,6 +150,12 @@ def _agent(options: argparse.Namespace) -> int:
     from .entry import agent
 
     return agent(options)
+
+
+def _user(options: argparse.Namespace) -> int:
+    from .user_commands import run
+
+    return run(options)
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -58,6 +58,8 @@ def _guarded(work: Callable[[argparse.Namespace], int], options: argparse.Namesp
 
 def _agent(options: argparse.Namespace) -> int:
     _log_to_stderr(options.verbose)
+    if options.server is None:
+        raise UsageError("Say which server: --server https://ums.example.com:8443")
     server = _server(options.server)
     state = State(options.state)
     try:
@@ -172,7 +174,9 @@ def _log_to_stderr(verbose: bool) -> None:
     terminal = sys.stderr.isatty()
     processors: list[Any] = [structlog.processors.add_log_level]
     if terminal:
-        processors += [structlog.processors.TimeStamper("%H:%M:%S", utc=False), structlog.dev.ConsoleRenderer()]
+        processors += [structlog.processors.TimeStamper("%H:%M:%S", utc=False)]
+        # Plain: the other formatter shows the values of variables, and some hold passwords.
+        processors += [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
         processors += [
             structlog.processors.format_exc_info,

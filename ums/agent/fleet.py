@@ -25,6 +25,8 @@ from ums.domain.protocol import (
     CommandResult,
     DeviceMessage,
     Hello,
+    Login,
+    LoginResult,
     Ready,
     Settings,
     Welcome,
@@ -40,6 +42,7 @@ from .link import Link, LinkedDevice, Servers
 from .measure import Figures
 from .session import Ended
 from .storage import write_atomic
+from .users import new_id
 
 APPLY_DELAY = (0.02, 0.2)
 """Seconds that a simulated device takes to apply settings, uniform."""
@@ -157,6 +160,8 @@ class SimulatedDevice(LinkedDevice):
             firmware=FIRMWARE,
             firmware_version=models.firmware_version(self._fleet.seed, self.index),
             agent_version=AGENT_VERSION,
+            login=self.users.login,
+            trying=self.users.trying,
         )
 
     def reports(self, ready: Ready) -> Iterable[DeviceMessage]:
@@ -205,11 +210,20 @@ class SimulatedDevice(LinkedDevice):
             session.ask()
             return
         self._boot_id = str(uuid.uuid4())
+        self.users.log_out(self._tag, shutdown=True)
         if kind is CommandKind.FACTORY_RESET:
             self._tag, self.seq = "", 0
             self._files.clear()
             self.identity = Identity(self.identity.key)
         session.leave(SWITCHED_OFF if kind is CommandKind.SHUTDOWN else random.uniform(*REBOOT))
+
+    async def log_in(self, user: str, password: str, domain: str = "") -> LoginResult:
+        """A user logs in; waits for the answer, also over reconnects. Raises `users.Busy`."""
+        return await self.users.begin(Login(new_id(), user, password, domain, self._tag))
+
+    def log_out(self) -> None:
+        """The user, if there is one, leaves."""
+        self.users.log_out(self._tag)
 
     def stop(self) -> list[asyncio.Task[None]]:
         """End what it does; the tasks to wait for."""

@@ -23,6 +23,8 @@ from ums.domain.protocol import (
     DeviceMessage,
     Heartbeat,
     Hello,
+    LoggedOut,
+    LoginResult,
     Nudge,
     ProtocolError,
     Ready,
@@ -36,6 +38,7 @@ from ums.domain.protocol import (
 
 from .connection import Connection
 from .journal import Journal
+from .users import Users
 
 ASK_TIMEOUT = 30.0
 """Seconds after which an ask without an answer is asked again at the next nudge."""
@@ -51,10 +54,11 @@ PATIENCE = 5.0
 class Device(ABC):
     """What a session needs of the device it speaks for. Outlives its sessions."""
 
-    __slots__ = ("journal", "session", "unreported")
+    __slots__ = ("journal", "session", "unreported", "users")
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
+        self.users = Users(self.send)
         self.session: Session | None = None
         self.unreported: Applied | None = None
 
@@ -82,6 +86,11 @@ class Device(ABC):
     @abstractmethod
     def measured(self, what: str, seconds: float) -> None:
         """Something took a time: "ready" since connecting, "applied" since the nudge."""
+
+    def send(self, message: DeviceMessage) -> None:
+        """Sends a message when there is a connection."""
+        if self.session is not None:
+            self.session.send(message)
 
     def report_applied(self, applied: Applied) -> None:
         """Tells the server now, or after the next hello when there is no connection."""
@@ -230,6 +239,7 @@ class Session:
             self._beat.cancel()
         if self._device.session is self:
             self._device.session = None
+            self._device.users.options = None
         held = now - self._opened if was_ready else 0.0
         if not self.ended.done():
             self.ended.set_result(Ended(code, reason, was_ready, held, retry_after, self._within, self._delay))
@@ -255,6 +265,7 @@ class Session:
             self._write(report)
         for result in device.journal.unconfirmed():
             self._write(result)
+        device.users.ready(message.login, device.tag)
         if not message.unchanged:
             self.ask()
 
@@ -278,6 +289,12 @@ class Session:
 
     def _confirmed(self, message: Confirmed) -> None:
         self._device.journal.confirm(message.id)
+
+    def _login_result(self, message: LoginResult) -> None:
+        self._device.users.answered(message)
+
+    def _logged_out(self, message: LoggedOut) -> None:
+        self._device.users.logged_out(message)
 
     def _reconnect(self, message: Reconnect) -> None:
         self._within = message.within
@@ -317,4 +334,6 @@ class Session:
         Command: (Phase.OPEN, _command),
         Confirmed: (Phase.OPEN, _confirmed),
         Reconnect: (Phase.OPEN, _reconnect),
+        LoginResult: (Phase.OPEN, _login_result),
+        LoggedOut: (Phase.OPEN, _logged_out),
     }
