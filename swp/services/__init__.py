@@ -7,7 +7,12 @@ from swp.services.administrators import (
     administrators_forget,
     administrators_import,
 )
-from swp.services.assignments import user_assignments_add, user_assignments_remove, user_assignments_restore
+from swp.services.assignments import (
+    user_assignments_add,
+    user_assignments_add_seen,
+    user_assignments_remove,
+    user_assignments_restore,
+)
 from swp.services.directories import directory_change, directory_link, directory_unlink
 from swp.services.objects import objects_seen
 from swp.services.sessions import session_end, sessions_end
@@ -28,6 +33,7 @@ __all__ = [
     "session_end",
     "sessions_end",
     "user_assignments_add",
+    "user_assignments_add_seen",
     "user_assignments_remove",
     "user_assignments_restore",
     "workplace_settings_set",

@@ -10,6 +10,7 @@ from django.db import transaction
 from swp.kinds import TARGETS
 from swp.models import DirectoryObject, LinkedDirectory, UserAssignment
 from swp.selectors import devices_reached
+from swp.services.objects import objects_seen
 from ums.audit.services import record_each
 from ums.core.access import Action, require, restrict
 from ums.core.errors import AppError, Conflict
@@ -20,6 +21,7 @@ from ums.profiles.services.assignments import MAX_ASSIGNMENTS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from swp.ldap.types import Entry
     from ums.core.actor import Actor
 
 USER_KINDS = (ProfileKind.STANDARD, ProfileKind.PRIORITY)
@@ -67,6 +69,21 @@ def user_assignments_add(
     )
     _mark(actor, {one.target for one in made}, when)
     return made
+
+
+@transaction.atomic
+def user_assignments_add_seen(
+    *,
+    actor: Actor,
+    profiles: Collection[Profile],
+    seen: Iterable[tuple[LinkedDirectory, Iterable[Entry]]],
+    when: When = When.NOW,
+) -> list[UserAssignment]:
+    """The same for what the directories have just shown: objects that have no row yet get one."""
+    _require_each(actor, profiles)
+    structure_locked()
+    objects = [row for directory, some in seen for row in objects_seen(directory=directory, entries=some).values()]
+    return user_assignments_add(actor=actor, profiles=profiles, objects=objects, when=when)
 
 
 @transaction.atomic

@@ -47,20 +47,32 @@ def tried_for_program(request: Any, write: Callable[[], Any], form: str) -> Any:
     return _answering["program"](request, write, form=form)
 
 
+def preview_asked(request: HttpRequest) -> str:
+    """The form of the preview that a POST asks for, "" when it is to be done. Raises AppError for another form."""
+    if request.method != "POST" or PREVIEW not in request.GET:
+        return ""
+    form = request.GET[PREVIEW]
+    if form not in ("1", "csv"):
+        raise AppError("invalid", "A preview is asked for by preview=1 or preview=csv.")
+    return form
+
+
 def previews(view: View) -> View:
     """A view whose POST can be tried out. The outermost decorator: the middleware looks for its mark."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.method != "POST" or PREVIEW not in request.GET:
-            return view(request, *args, **kwargs)
-        form = request.GET[PREVIEW]
-        if form not in ("1", "csv"):
-            raise AppError("invalid", "A preview is asked for by preview=1 or preview=csv.")
-        return tried_for_page(request, lambda: view(request, *args, **kwargs), form)
+        if form := preview_asked(request):
+            return tried_for_page(request, lambda: view(request, *args, **kwargs), form)
+        return view(request, *args, **kwargs)
 
-    answered.previews = True  # type: ignore[attr-defined]
-    return cast("View", answered)
+    return previews_itself(cast("View", answered))
+
+
+def previews_itself(view: View) -> View:
+    """Marks a view that looks at `preview_asked`: it first asks somebody else, who must not wait in a transaction."""
+    view.previews = True  # type: ignore[attr-defined]
+    return view
 
 
 def refuse_unless_previewed(request: HttpRequest, view: Any) -> None:
