@@ -26,6 +26,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "deliveries_reported": REPORT,
     "deliveries_sent": "what the connector sent because of a change that was recorded; the row is the record",
     "inventory_write": REPORT,
+    "last_users_write": REPORT,
     "local_settings_report": REPORT,
     "local_settings_write": REPORT,
     "presence_lost": REPORT,

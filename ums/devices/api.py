@@ -100,6 +100,7 @@ class DeviceOut(serializers.ModelSerializer):
             "product",
             "firmware",
             "firmware_version",
+            "last_user",
             "registered_at",
         )
         read_only_fields = fields

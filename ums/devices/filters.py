@@ -51,6 +51,7 @@ TEXTS = {
     "firmware": ("firmware", "Firmware"),
     "firmware-version": ("firmware_version", "Firmware version"),
     "os": ("os_name", "Operating system"),
+    "last-user": ("last_user", "Last user"),
 }
 MOMENTS = {
     "last-contact": ("presence__last_contact", "Last contact"),

@@ -87,6 +87,7 @@ class Device(models.Model):
     ip_address = models.CharField("IP address", max_length=64, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     inventory_at = models.DateTimeField(null=True, blank=True)
+    last_user = models.CharField(max_length=256, blank=True, help_text="Who logged in here last.")
 
     search = models.GeneratedField(
         expression=Lower(Concat(*_apart("name", "unit_id", "network_name", "ip_address", "serial_number", "asset_id"))),

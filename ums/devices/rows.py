@@ -29,7 +29,8 @@ ROW = (
     '<td>{status}</td><td title="{error}">{settings}</td><td class="mid">{directory}</td><td class="low">{product}</td>'
     '<td class="rare">{firmware}</td><td class="low">{ip_address}</td><td class="mid">{last_contact}</td>'
     '<td class="rare">{site}</td><td>{department}</td><td><code>{unit_id}</code></td><td>{serial_number}</td>'
-    "<td>{asset_id}</td><td>{cost_centre}</td><td>{network_name}</td><td>{registered_at}</td>"
+    "<td>{asset_id}</td><td>{cost_centre}</td><td>{network_name}</td><td>{last_user}</td>"
+    "<td>{registered_at}</td>"
     '<td class="col-menu"><button class="icon-button" type="button" data-row-menu aria-label="Actions for {name}">'
     "{more}</button></td></tr>\n"
 )
@@ -63,6 +64,7 @@ def _row(device: Device, base: str, more: str) -> str:
         asset_id=escape(device.asset_id),
         cost_centre=escape(device.cost_centre),
         network_name=escape(device.network_name),
+        last_user=escape(device.last_user),
         registered_at=_moment(device.registered_at),
     )
 

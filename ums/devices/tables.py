@@ -60,6 +60,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("asset_id", "Asset ID", lambda d: d.asset_id, optional=True),
     Column("cost_centre", "Cost centre", lambda d: d.cost_centre, optional=True),
     Column("network_name", "Network name", lambda d: d.network_name, optional=True),
+    Column("last_user", "Last user", lambda d: d.last_user, optional=True),
     Column("registered_at", "First enrolled", lambda d: d.registered_at, "registered_at", optional=True),
 )
 ORDERS = {column.key: column.order for column in COLUMNS if column.order}

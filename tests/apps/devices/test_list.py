@@ -19,6 +19,7 @@ from tests.cast import Cast
 from tests.factories import DeviceFactory, DirectoryFactory, root
 from ums.devices import tables
 from ums.devices.models import Device, Presence, SettingsState
+from ums.devices.services import last_users_write
 from ums.jobs.models import Batch
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +253,12 @@ def test_a_move_can_be_undone_from_the_toast(cast: Cast, offline: list[Device]) 
 def test_selected_devices_go_to_the_dialog_assign(cast: Cast) -> None:
     response = cast.client("admin").get(f"{LIST}assign", {"ids": cast.things["device"].pk})
     assert response.status_code == 302 and response["Location"].endswith(f"device={cast.things['device'].pk}")
+
+
+def test_the_last_user_is_shown_and_found(cast: Cast) -> None:
+    device = cast.things["device"]
+    last_users_write(users={device.pk: "Ada <b>"})
+    client = cast.client("admin")
+    assert "Ada &lt;b&gt;" in client.get(LIST).text
+    assert ids(client.get(LIST, {"f": "last-user:ada*"})) == [device.pk]
+    assert ids(client.get(LIST, {"f": "last-user:bob"})) == []

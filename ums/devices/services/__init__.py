@@ -22,6 +22,7 @@ from ums.devices.services.reports import (
     Applied,
     boots_write,
     inventory_write,
+    last_users_write,
     local_settings_write,
     settings_applied,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "directory_move",
     "directory_update",
     "inventory_write",
+    "last_users_write",
     "local_settings_write",
     "presence_lost",
     "presence_regained",
