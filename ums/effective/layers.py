@@ -82,6 +82,11 @@ class Plan:
     per_user: Restrictions = NONE
     """What its firmware refuses to profiles of users; nothing while none reaches it."""
 
+    @property
+    def of_user(self) -> bool:
+        """Whether profiles count because of a user."""
+        return any(part.rank.is_of_user for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:

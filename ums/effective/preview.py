@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 
@@ -18,6 +18,7 @@ from ums.core.among import among
 from ums.core.trial import trying
 from ums.devices.models import Device
 from ums.effective.differences import Change, Comparison, Ignored, Moment
+from ums.effective.displays import excesses
 from ums.effective.layers import device_plans
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ums.domain.parameters import Value
     from ums.effective.differences import Outcome
     from ums.effective.layers import Plan
+
+T = TypeVar("T")
 
 LINES = 100
 """Changed parameters that are listed; all of them are in the CSV."""
@@ -105,7 +108,8 @@ def preview(write: Callable[[], object], *, user: Any) -> Preview:
         comparison = Comparison(Moment(_distinct(before.values()), then), then)
     deleted = [pk for pk in before if pk not in after]
     outcomes: dict[int, tuple[Outcome, list[int]]] = {}
-    for (old, new), ids in _pairs(before, after):
+    pairs = list(_pairs(before, after))
+    for (old, new), ids in pairs:
         if old != new:
             outcome = comparison.outcome(old, new)
             outcomes.setdefault(id(outcome), (outcome, []))[1].extend(ids)
@@ -121,7 +125,7 @@ def preview(write: Callable[[], object], *, user: Any) -> Preview:
         lines=tuple(lines[:LINES]),
         total=len(lines),
         samples=_samples(readable),
-        warnings=tuple(_warnings(changed, lines, _readable(list(outcomes.values()), user))),
+        warnings=(*_warnings(changed, lines, _readable(list(outcomes.values()), user)), *_too_large(pairs, then, user)),
         answer=answer,
         groups=tuple((outcome.changes, tuple(ids)) for outcome, ids in readable),
     )
@@ -132,6 +136,14 @@ def as_text(value: Value | None) -> str:
     if isinstance(value, bool):
         return "On" if value else "Off"
     return "" if value is None else str(value)
+
+
+def _too_large(pairs: list[tuple[tuple[Plan, Plan], list[int]]], then: Moment, user: Any) -> Iterator[str]:
+    """Desktops of users that do not fit into what the devices set aside for them (manual p. 55)."""
+    changed = [(then.resolved(new), ids) for (old, new), ids in pairs if old != new and new.of_user]
+    readable = ((one.layers, one.defaults, ids) for one, ids in _readable(changed, user)) if changed else ()
+    for text, devices in Counter(map(str, excesses(readable))).most_common(WARNINGS):
+        yield f"On {'1 device' if devices == 1 else f'{devices:,} devices'}: {text}"
 
 
 def _distinct(plans: Collection[Plan]) -> Iterable[Plan]:
@@ -151,7 +163,7 @@ def _pairs(before: dict[int, Plan], after: dict[int, Plan]) -> Iterable[tuple[tu
     return ((pairs[key], found) for key, found in ids.items())
 
 
-def _readable(found: list[tuple[Outcome, list[int]]], user: Any) -> list[tuple[Outcome, list[int]]]:
+def _readable(found: list[tuple[T, list[int]]], user: Any) -> list[tuple[T, list[int]]]:
     """Only the devices that the user may read, and what happens to none of them not at all."""
     if user is None or scope_of(user, Action.READ).everywhere:
         return found
