@@ -27,6 +27,8 @@ class SwpConfig(AppConfig):
             directory_administrator__came="A user of a linked directory came in for the first time, by a group.",
             directory_administrator__groups_read="A directory says an administrator has other groups than before.",
             directory_administrator__removed="A user or a group of a linked directory is no administrator any more.",
+            directory_object__gone="An object that profiles are assigned to is not in its directory any more.",
+            directory_object__cleaned="An object that is not in its directory any more was cleaned up.",
             profile__user_assigned="A profile was assigned to a user, a group or an organizational unit.",
             profile__user_unassigned="A profile was removed from a user, a group or an organizational unit.",
         )

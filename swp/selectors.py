@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from swp.models import UserAssignment
+from django.db.models import Count
+
+from swp.models import DirectoryObject, UserAssignment
 from swp.reached import devices_of_objects
 from ums.core.access import Action, restrict
 from ums.profiles.kinds import counting
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from swp.models import DirectoryObject
     from ums.devices.models import Device
 
 
@@ -29,4 +30,11 @@ def user_assignment_list(*, user: Any) -> QuerySet[UserAssignment]:
     """The assignments to objects of directories whose profile `user` may read; none without “users”."""
     profiles = restrict(Profile.objects.filter(counting()).order_by(), user, Action.READ).values("pk")
     rows = UserAssignment.objects.filter(profile__in=profiles).select_related("profile", "target__directory")
+    return restrict(rows, user, Action.USERS)
+
+
+def orphan_list(*, user: Any) -> QuerySet[DirectoryObject]:
+    """Objects with assignments that are not in their directory any more, with `assignment_count`; for “users”."""
+    rows = DirectoryObject.objects.filter(gone_at__isnull=False, assignments__isnull=False)
+    rows = rows.select_related("directory").annotate(assignment_count=Count("assignments"))
     return restrict(rows, user, Action.USERS)

@@ -102,6 +102,14 @@ class UmsTree extends HTMLElement {
     }
   }
 
+  /* Branches whose children the answer does not hold, as those of linked directories, read them by themselves. */
+  async #openAgain(ids) {
+    for (const id of ids) {
+      const item = this.querySelector(`[data-id="${CSS.escape(id)}"][aria-expanded="false"][data-children-url]`);
+      if (item && id.includes("-")) await this.expand(item);
+    }
+  }
+
   async #load(item) {
     const group = this.#group(item);
     item.setAttribute("aria-busy", "true");
@@ -113,7 +121,7 @@ class UmsTree extends HTMLElement {
   async expand(item) {
     const group = this.#group(item);
     if (!group) return;
-    if (!group.childElementCount && item.dataset.childrenUrl) await this.#load(item);
+    if (item.dataset.childrenUrl && (!group.childElementCount || group.querySelector(":scope > [data-stale]"))) await this.#load(item);
     item.setAttribute("aria-expanded", "true");
     group.hidden = false;
     this.#keep();
@@ -170,6 +178,7 @@ class UmsTree extends HTMLElement {
     if (branches) query.set("open", branches.open.join(","));
     await htmx.ajax("GET", `${this.getAttribute("src")}?${query}`, { source: this, target: list, swap: "innerHTML" });
     list.removeAttribute("aria-busy");
+    this.#openAgain(branches?.open ?? []);
     this.markCurrent();
   }
 

@@ -15,6 +15,7 @@ from swp.services.assignments import (
 )
 from swp.services.directories import directory_change, directory_link, directory_unlink
 from swp.services.objects import objects_seen
+from swp.services.orphans import objects_checked, orphans_clean
 from swp.services.sessions import session_end, sessions_end
 from swp.services.settings import workplace_settings_set
 from swp.services.switches import service_switch
@@ -28,7 +29,9 @@ __all__ = [
     "directory_change",
     "directory_link",
     "directory_unlink",
+    "objects_checked",
     "objects_seen",
+    "orphans_clean",
     "service_switch",
     "session_end",
     "sessions_end",

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import factory
 from django.utils import timezone
 
 from swp.ldap.types import Entry, ObjectKind
-from swp.models import DirectoryObject, LinkedDirectory, Login, Session, SessionPrincipal, UserAssignment
+from swp.models import (
+    DirectoryAdministrator,
+    DirectoryCertificate,
+    DirectoryObject,
+    LinkedDirectory,
+    Login,
+    Session,
+    SessionPrincipal,
+    UserAssignment,
+)
+from tests.factories.accounts import GroupFactory
 from tests.factories.devices import DeviceFactory
 from tests.factories.profiles import ProfileFactory
+from tests.services.ldif import PASSWORD
+from ums.core.crypto import seal
 from ums.domain.principals import PrincipalKind
 from ums.domain.protocol import LoginOutcome
+
+if TYPE_CHECKING:
+    from tests.services.samba import Samba
 
 
 class LinkedDirectoryFactory(factory.django.DjangoModelFactory):
@@ -25,6 +40,34 @@ class LinkedDirectoryFactory(factory.django.DjangoModelFactory):
     domain_name = factory.Sequence(lambda n: f"corp{n}.test")
     netbios_name = factory.LazyAttribute(lambda made: made.domain_name.partition(".")[0].upper())
     controllers = factory.LazyFunction(lambda: ["127.0.0.1:9"])
+
+
+class DirectoryAdministratorFactory(factory.django.DjangoModelFactory):
+    """A group of a linked directory whose members may sign in."""
+
+    class Meta:
+        model = DirectoryAdministrator
+
+    directory = factory.SubFactory(LinkedDirectoryFactory)
+    guid = factory.LazyFunction(uuid4)
+    group = factory.SubFactory(GroupFactory)
+    name = factory.Sequence(lambda n: f"Administrators {n}")
+    dn = factory.LazyAttribute(lambda made: f"CN={made.name},CN=Users,DC=corp,DC=test")
+    seen_at = factory.LazyFunction(timezone.now)
+
+
+def linked(domain: Samba, *, browse: str = "browse", **given: Any) -> LinkedDirectory:
+    """A running domain of `tests/services/domains.py`, linked by LDAPS; `browse=""` stores no browse account."""
+    account = {"browse_user": f"{browse}@{domain.domain}", "sealed_browse_password": seal(PASSWORD)} if browse else {}
+    row: LinkedDirectory = LinkedDirectoryFactory(
+        domain_name=domain.domain,
+        netbios_name=domain.netbios,
+        **{"controllers": [domain.address], **account, **given},
+    )
+    DirectoryCertificate.objects.create(
+        directory=row, pem=domain.ca, subject="CN=Authority", fingerprint="0" * 64, not_after=timezone.now()
+    )
+    return row
 
 
 class DirectoryObjectFactory(factory.django.DjangoModelFactory):
