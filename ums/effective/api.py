@@ -11,10 +11,13 @@ from rest_framework.response import Response
 from ums.core.rest import ApiViewSet, Input, one_of
 from ums.devices.models import Device
 from ums.devices.selectors import device_list
+from ums.domain.principals import PrincipalKind
 from ums.effective.conflicts import profile_effect
+from ums.effective.displays import warnings_of
 from ums.effective.filters import SOURCES, ParameterFilter
 from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import settings_explained
+from ums.effective.whose import whose
 from ums.profiles.models import Profile
 from ums.profiles.selectors import profile_list
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from ums.domain.parameters import Value
     from ums.effective.conflicts import Rival
     from ums.effective.selectors import DeviceExplained, Explained, ExplainedInstance
+    from ums.effective.whose import Whose
 
 ANY_VALUE = {
     "nullable": True,
@@ -127,6 +131,15 @@ class PlacedOut(serializers.Serializer):
     rule = serializers.CharField(help_text="Why the winner wins.")
 
 
+class PrincipalOut(serializers.Serializer):
+    """The user, a group or an OU, by which profiles reach the user."""
+
+    kind = serializers.ChoiceField(choices=[one.value for one in PrincipalKind])
+    id = serializers.CharField(help_text="The objectGUID.")
+    name = serializers.CharField()
+    distance = serializers.IntegerField()
+
+
 class CatalogueRefOut(serializers.Serializer):
     """The catalogue of the device's firmware."""
 
@@ -138,6 +151,9 @@ class EffectiveOut(serializers.Serializer):
     """The effective settings of one device, as of one moment."""
 
     device = serializers.IntegerField()
+    user = serializers.CharField(allow_null=True, help_text="Whose profiles count too; null for nobody's.")
+    principals = PrincipalOut(many=True, help_text="By what profiles reach the user.")
+    warnings = serializers.ListField(child=serializers.CharField(), help_text="Desktops that do not fit the device.")
     tag = serializers.CharField(help_text="Names this result; the device reports the tag of what it has applied.")
     applied = serializers.BooleanField(help_text="Whether the device has just these settings.")
     catalogue = CatalogueRefOut(allow_null=True)
@@ -190,6 +206,11 @@ class EffectiveInput(Input):
     source = serializers.MultipleChoiceField(choices=SOURCES, required=False, help_text="Where the value comes from.")  # type: ignore[assignment]
     overridden = serializers.BooleanField(required=False, help_text="Whether weaker layers would set it as well.")
     path = serializers.CharField(required=False, help_text="One path, or the beginning of paths and “*”.")
+    user = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text="As if this user were logged in: its key, “3-” and the objectGUID; or “nobody”. Left out: who is.",
+    )
 
 
 class EffectiveSettingsViewSet(ApiViewSet):
@@ -208,8 +229,9 @@ class EffectiveSettingsViewSet(ApiViewSet):
         """Each value with where it comes from. One document, bounded by the catalogue: not paged, so of one moment."""
         given = self.asked(EffectiveInput)
         device = one_of(device_list(user=request.user), int(device_id), "device")
-        explained = settings_explained(device=device)
-        return Response(_document(device, explained, ParameterFilter(**given)))
+        seen = whose(request, device, given.pop("user", ""))
+        explained = settings_explained(device=device, login=seen.login)
+        return Response(_document(device, explained, ParameterFilter(**given), seen))
 
 
 class RivalOut(serializers.Serializer):
@@ -262,10 +284,16 @@ class ProfileEffectViewSet(ApiViewSet):
         return self.answer(profile_effect(profile=profile, user=request.user), ProfileEffectOut)
 
 
-def _document(device: Device, explained: DeviceExplained, wanted: ParameterFilter) -> dict[str, Any]:
+def _document(device: Device, explained: DeviceExplained, wanted: ParameterFilter, seen: Whose) -> dict[str, Any]:
     catalogue = explained.catalogue
     return {
         "device": device.pk,
+        "user": seen.user or None,
+        "principals": [
+            {"kind": one.kind.value, "id": one.id, "name": one.name, "distance": one.distance}
+            for one in seen.all_principals
+        ],
+        "warnings": warnings_of(device, explained),
         "tag": explained.tag,
         "applied": not device.state.pending and device.state.applied_tag == explained.tag,
         "catalogue": {"name": catalogue.name, "version": catalogue.version} if catalogue else None,

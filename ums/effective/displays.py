@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ums.domain.display import Excess
     from ums.domain.effectiveness import Layer
     from ums.domain.parameters import Value
+    from ums.effective.selectors import DeviceExplained
 
 
 def excess_of(layers: tuple[Layer, ...], defaults: Mapping[str, Value], facts: Mapping[str, object]) -> Excess | None:
@@ -28,10 +29,13 @@ def excess_of(layers: tuple[Layer, ...], defaults: Mapping[str, Value], facts: M
     return excess(values_at(layers, defaults, PATHS), values_at(at_start, defaults, PATHS), facts)
 
 
-def refused_by(facts: Mapping[str, object]) -> str:
-    """The desktop that a device says it could not make, “3840 × 2160”; "" for none."""
-    size = size_of(facts.get(REFUSED))
-    return str(size) if size else ""
+def warnings_of(device: Device, explained: DeviceExplained) -> list[str]:
+    """What is to be said about the screens of a device with these settings: what does not fit, and what it reported."""
+    effective = explained.effective
+    found = excess_of(effective.layers, effective.defaults, device.extra)
+    refused = size_of(device.extra.get(REFUSED))
+    reported = f"The device reports that it could not make a desktop of {refused}." if refused else ""
+    return [text for text in (str(found or ""), reported) if text]
 
 
 def excesses(some: Iterable[tuple[tuple[Layer, ...], Mapping[str, Value], list[int]]]) -> Iterator[Excess]:

@@ -1,4 +1,4 @@
-"""The tab “Effect” of a profile: what it comes to on its devices, and what is in the way."""
+"""What a profile comes to: the tab “Effect” with its devices, and what users could not have of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ums.core.access import Action, restrict
+from ums.core.ids import numbers
+from ums.core.rest import all_of
+from ums.effective.compatibility import not_for_users
 from ums.effective.conflicts import profile_effect
 from ums.profiles.models import Profile
+from ums.profiles.selectors import profile_list
 from ums.profiles.views.asked import profile_of
 from ums.profiles.views.editor import page_context
 
@@ -36,3 +40,12 @@ def effect(request: HttpRequest, pk: int) -> HttpResponse:
         "readable": set(readable.values_list("pk", flat=True)),
     }
     return render(request, "effective/profile_effect.html", context)
+
+
+@require_safe
+def for_users(request: HttpRequest) -> HttpResponse:
+    """Fragment of dialogs that assign to users: what of these profiles (`?profile=1&profile=2`) users cannot have."""
+    ids = numbers(",".join(request.GET.getlist("profile")))
+    profiles = all_of(profile_list(user=request.user), ids, "profile") if ids else []
+    found = [(profile, one) for profile in profiles if (one := not_for_users(profile=profile))]
+    return render(request, "effective/_for_users.html", {"found": found})

@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from ums.core.access import Action, restrict
+from swp.browsing import SignInNeeded
+from swp.feature import SHARED_WORKPLACE
+from ums.core.access import Action, may, restrict
+from ums.core.errors import AppError
 from ums.core.listing import FilterBar, address
 from ums.core.rest import one_of
 from ums.devices.pages import device_or_404, device_page
 from ums.domain.effectiveness import Layer, Rank, explain_instance
 from ums.domain.parameters import Value
 from ums.effective.comparison import profile_on_device
+from ums.effective.displays import warnings_of
 from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import DeviceExplained, settings_explained
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
 from ums.effective.template_check import keys_missing
+from ums.effective.whose import whose
+from ums.features.selectors import is_enabled
 from ums.profiles.comparison import side_of
 from ums.profiles.models import Profile
 from ums.profiles.pages import comparison_table
 from ums.profiles.selectors import profile_list, revision_list
+
+UNREADABLE = {"directory_unavailable", "directory_sign_in_needed", "browse_account_refused", "directory_not_for_users"}
+"""What a directory answers instead of telling about a user."""
 
 
 @require_safe
 def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
     """The table, filtered by what stands in the address."""
     frame = device_page(request.user, pk, "settings")
-    explained = settings_explained(device=frame["device"])
+    device, asked_user = frame["device"], request.GET.get("user", "")
+    try:
+        seen = whose(request, device, asked_user)
+    except AppError as failed:
+        if failed.code not in UNREADABLE:
+            raise
+        return render(request, "effective/device_settings.html", {**frame, **_failed(request, failed)})
+    explained = settings_explained(device=device, login=seen.login)
     bar = FilterBar(request.GET, FIELDS)
     titles = page_titles(explained.catalogue)
     lines = lines_of(explained)
     found = [] if bar.error else matching(lines, bar.criteria, titles)
     # What is set is what one comes for; the bare address shows that.
-    overview = not request.GET.keys() - {"at"}
+    overview = not request.GET.keys() - {"at", "user"}
     if overview:
         found = [line for line in found if line.layer or line.ignored]
     asked = request.GET.get("at", "")
@@ -58,7 +75,11 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "readable": _readable(request.user, [line.layer for line in part if line.layer]),
         "overview": overview,
         "quick": bar.text or " ".join(f"{token.key}:{token.value}" for token in bar.tokens),
-        **bar.context(request, placeholder="Filter by parameter, path or value", keep=("show",)),
+        "whose": seen,
+        "warnings": warnings_of(device, explained),
+        "may_pick": may(request.user, Action.USERS) and is_enabled(SHARED_WORKPLACE),
+        "user_query": urlencode({"user": asked_user}) if asked_user else "",
+        **bar.context(request, placeholder="Filter by parameter, path or value", keep=("show", "user")),
     }
     return render(request, "effective/device_settings.html", context)
 
@@ -66,7 +87,9 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
     """Dialog: why a parameter (`?path=`) has its value, or why a free instance (`?serial=`) is there."""
-    explained = settings_explained(device=device_or_404(request.user, pk))
+    device = device_or_404(request.user, pk)
+    seen = whose(request, device, request.GET.get("user", ""))
+    explained = settings_explained(device=device, login=seen.login)
     path, serial = request.GET.get("path", ""), request.GET.get("serial", "")
     context = _instance_why(explained, serial) if serial else _parameter_why(explained, path)
     layers = [layer for layer, *_ in context["steps"]] + [one.layer for one in context["ignored"]]
@@ -74,6 +97,12 @@ def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
     context["key"] = path or serial
     context["local"] = Rank.LOCAL
     return render(request, "effective/_explained.html", context)
+
+
+def _failed(request: HttpRequest, failed: AppError) -> dict[str, Any]:
+    """In place of the table: why the directory could not be asked, and what to do about it."""
+    sign_in = reverse("swp:sign_in", args=[failed.directory.pk]) if isinstance(failed, SignInNeeded) else ""
+    return {"failed": failed, "sign_in_url": sign_in, "retry_url": request.get_full_path()}
 
 
 @require_safe

@@ -15,6 +15,7 @@ SAVE = {"base": "revision.number", "settings": NOTHING, "overwrite_sessions": Tr
 NEW = {"name": "=New", "directory": "own_profile_directory", "based_on": "catalogue"}
 
 COPY = {"name": "=Copy", "directory": "own_profile_directory"}
+GUID = "11111111-2222-3333-4444-555555555555"
 
 ROUTES = [
     Route("profiles:profile_list", SIGNED_IN),
@@ -78,6 +79,12 @@ ROUTES = [
     Route("profiles:assigned_for_device", SEEING, at=DEVICE),
     Route("profiles:assigned_for_device", ELSEWHERE, at={"pk": "elsewhere"}),
     Route("effective:profile_effect", SEEING, at=PROFILE),
+    Route("effective:for_users", SEEING, query={"profile": "profile"}),
+    Route("effective:device_settings", SEEING, at=DEVICE, query={"user": "=nobody"}),
+    Route("effective:user_pick", "200 403 403 403 login", at=DEVICE),
+    Route("effective:user_candidates", "200 403 403 403 login", at=DEVICE),
+    Route("effective:device_pick", "200 403 403 403 login", at={"key": f"=1-{GUID}"}),
+    Route("effective:device_candidates", "200 403 403 403 login", at={"key": f"=1-{GUID}"}),
     Route("effective:device_settings", SEEING, at=DEVICE),
     Route("effective:device_settings", ELSEWHERE, at={"pk": "elsewhere"}),
     Route("effective:device_compare", SEEING, at=DEVICE, query={"profile": "profile"}),
