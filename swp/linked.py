@@ -60,3 +60,9 @@ def taken_along(*, directory: LinkedDirectory) -> Taken:
 def workplace_settings() -> SharedWorkplaceSettings:
     """The one row of settings; as it is at first while nobody changed them."""
     return SharedWorkplaceSettings.objects.first() or SharedWorkplaceSettings()
+
+
+def administrator_list(*, user: Any) -> QuerySet[DirectoryAdministrator]:
+    """The imported users and groups, with their grants fetched along."""
+    rows = DirectoryAdministrator.objects.filter(imported=True).select_related("directory", "user", "group")
+    return restrict(rows.prefetch_related("user__grants", "group__grants"), user, Action.ADMINISTER)

@@ -37,6 +37,7 @@ from tests.factories import (
     ValueGroupFactory,
 )
 from tests.factories.licences import LicenceFactory
+from tests.factories.swp import DirectoryAdministratorFactory
 from ums.accounts.models import User
 from ums.audit.services import record
 from ums.core.access import Action
@@ -97,6 +98,7 @@ def make_cast() -> Cast:
     file = FileFactory(directory=own[DirectoryKind.FILE], name="Own file")
     batch = BatchFactory(author=admin)
     key = TemplateKeyFactory(name="OWN_KEY", directory=own[DirectoryKind.TEMPLATE])
+    directory_administrator = DirectoryAdministratorFactory()
     value = TemplateValueFactory(key=key, value="own value")
     things = {
         "own_directory": own[DirectoryKind.DEVICE],
@@ -132,6 +134,8 @@ def make_cast() -> Cast:
         "process": ProcessFactory(),
         "watched_process": watchdog_beside(ProcessFactory()),
         "lost_process": ProcessFactory(status="SERVICE_LOST", life=""),
+        "linked_directory": directory_administrator.directory,
+        "directory_administrator": directory_administrator,
         "batch": batch,
         "licence": LicenceFactory(number="EMP-1"),
         "command": CommandFactory(batch=batch, device=device),

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from swp.models.directories import LinkedDirectory
+from ums.core.access import Action
 
 
 class DirectoryAdministrator(models.Model):
@@ -45,3 +46,20 @@ class DirectoryAdministrator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it stands for a group."""
+        return self.group_id is not None
+
+    @property
+    def actions(self) -> list[str]:
+        """What it may do everywhere, in the order of actions; from grants that are fetched along."""
+        holder = self.group or self.user
+        own = {one.action for one in holder.grants.all() if one.allow and one.directory_id is None} if holder else set()
+        return [action.value for action in Action if action in own]
+
+    @property
+    def allowed(self) -> list[str]:
+        """The same in words."""
+        return [Action(action).label for action in self.actions]

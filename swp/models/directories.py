@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 
+from swp.certificates import state_of
 from swp.ldap.types import ObjectKind, Service
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class LinkedDirectory(models.Model):
@@ -38,6 +44,13 @@ class LinkedDirectory(models.Model):
 
     def __str__(self) -> str:
         return self.domain_name
+
+    @property
+    def trust_state(self) -> str:
+        """As `swp.certificates.state_of`, of the certificate that ends first; "" without one. From `first_end`, which
+        `linked_directory_list` fetches along."""
+        first: datetime | None = getattr(self, "first_end", None)
+        return state_of(first) if first else ""
 
 
 class DirectoryCertificate(models.Model):

@@ -108,6 +108,25 @@ def directory_unlink(*, actor: Actor, directory: LinkedDirectory) -> None:
     directory.delete()
 
 
+def directory_drafted(
+    *,
+    directory: LinkedDirectory | None = None,
+    browse_password: str | None = "",
+    certificates: Iterable[str] | None = None,
+    **fields: Any,
+) -> tuple[LinkedDirectory, list[Trusted]]:
+    """The row as `directory_link` or `directory_change` would store it, and its certificates: to try a connection out
+    before anything is stored. Raises as they do.
+    """
+    row = LinkedDirectory.objects.get(pk=directory.pk) if directory else LinkedDirectory()
+    held = password_stays(row, fields, browse_password)
+    trusted = _written(row, fields, browse_password, certificates)
+    if not held and row.sealed_browse_password:
+        raise password_needed()
+    stored = [one.pem for one in row.certificates.all()] if trusted is None and row.pk else ()
+    return row, certificates_of(stored) if trusted is None else trusted
+
+
 def password_stays(directory: LinkedDirectory, fields: dict[str, Any], password: str | None) -> bool:
     """Whether a stored password may be used with the new `fields`: it goes only to where it was stored for."""
     if password is not None or not directory.sealed_browse_password:

@@ -8,21 +8,36 @@ from axes.helpers import get_cool_off
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse_lazy
 
 from ums.accounts import services
 from ums.core.actor import Actor
+from ums.core.errors import AppError
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+
+class LoginForm(AuthenticationForm):
+    """Shows why a directory service could not say who somebody is."""
+
+    def clean(self) -> dict[str, Any]:
+        """As the base class."""
+        try:
+            return super().clean()
+        except AppError as error:
+            raise ValidationError(error.message) from error
 
 
 class LoginView(auth.LoginView):
     """The sign-in page; django-axes counts the failures and locks name and address."""
 
     template_name = "accounts/login.html"
+    authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:

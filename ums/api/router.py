@@ -5,6 +5,8 @@ from __future__ import annotations
 from rest_framework.routers import DefaultRouter
 
 from ha.api import NetworkEventViewSet, ProcessViewSet, network
+from swp.api.administrators import DirectoryAdministratorViewSet
+from swp.api.directories import LinkedDirectoryViewSet, workplace_settings_view
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
@@ -44,12 +46,14 @@ router.register("template-assignments", TemplateAssignmentViewSet, "template-ass
 router.register("commands", CommandViewSet, "command")
 router.register("batches", BatchViewSet, "batch")
 router.register("enrolment-keys", EnrolmentKeyViewSet, "enrolment-key")
+router.register("linked-directories", LinkedDirectoryViewSet, "linked-directory")
+router.register("directory-administrators", DirectoryAdministratorViewSet, "directory-administrator")
 router.register("audit", EventViewSet, "event")
 router.register("features", FeatureViewSet, "feature")
 router.register("network/processes", ProcessViewSet, "process")
 router.register("network/events", NetworkEventViewSet, "network-event")
 
-__all__ = ["effective_settings", "network", "profile_effect", "router"]
+__all__ = ["effective_settings", "network", "profile_effect", "router", "workplace_settings_view"]
 
 effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})
 profile_effect = ProfileEffectViewSet.as_view({"get": "retrieve"})

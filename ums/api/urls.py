@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
-from ums.api.router import effective_settings, network, profile_effect, router
+from ums.api.router import effective_settings, network, profile_effect, router, workplace_settings_view
 from ums.api.views import DocsView, SchemaView, UnknownView
 
 app_name = "api"
@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/effective-settings/$", effective_settings, name="effective-settings"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     path("network/", network, name="network"),
+    path("shared-workplace/settings/", workplace_settings_view, name="shared-workplace-settings"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", login_required(DocsView.as_view()), name="docs"),
     re_path(r"^[\s\S]*$", UnknownView.as_view(), name="unknown"),

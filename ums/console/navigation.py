@@ -283,6 +283,7 @@ def _administration(user: Any, path: str) -> Node | None:
         ("features", "UMS Features", "toggle-right", reverse("features:feature_list"), Action.ADMINISTER),
         ("licences", "Licences", "badge-check", reverse("licences:licence_list"), Action.ADMINISTER),
         ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
+        ("directories", "Active Directory / LDAP", "book-user", reverse("swp:directory_list"), Action.ADMINISTER),
         ("network-settings", "Server Network Settings", "waypoints", reverse("ha:network_settings"), Action.ADMINISTER),
         ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
     ]

@@ -178,7 +178,11 @@ CELERY_TIMEZONE = "UTC"
 # ---------------------------------------------------------------- sign-in and sessions
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "swp.administrators.DirectoryBackend",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -197,6 +201,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "ums.accounts.views.locked_out"
+AXES_USERNAME_CALLABLE = "swp.administrators.counted_name"
 AXES_CLIENT_IP_CALLABLE = "ums.core.middleware.client_address"
 AXES_VERBOSE = False
 

@@ -1,6 +1,6 @@
 """All routes with who may use them, and the query budgets of lists; `shape` says how to add a line."""
 
-from tests.meta.routes import administration, api, console, devices, files, licences, outside, profiles, templates
+from tests.meta.routes import administration, api, console, devices, files, licences, outside, profiles, swp, templates
 
 ROUTES = [
     *outside.ROUTES,
@@ -11,6 +11,7 @@ ROUTES = [
     *templates.ROUTES,
     *api.ROUTES,
     *administration.ROUTES,
+    *swp.ROUTES,
     *licences.ROUTES,
 ]
 BUDGETS = [
@@ -21,5 +22,6 @@ BUDGETS = [
     *templates.BUDGETS,
     *api.BUDGETS,
     *administration.BUDGETS,
+    *swp.BUDGETS,
     *licences.BUDGETS,
 ]

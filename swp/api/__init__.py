@@ -1,0 +1,1 @@
+"""Shared Workplace in the API, by subject."""

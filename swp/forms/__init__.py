@@ -1,0 +1,1 @@
+"""Forms of Shared Workplace, by subject."""

@@ -1,0 +1,1 @@
+"""Pages, dialogs and fragments of Shared Workplace, by subject."""
