@@ -80,6 +80,8 @@ class Directory:
         cookie: bytes = b"",
     ) -> Page:
         """Objects with the text in their name, account or mail; below `base`, or right in it. As `children`."""
+        if "\0" in text:
+            return Page(())
         if self.link.service is Service.AD:
             names: tuple[str, ...] = ("name", "displayName", "sAMAccountName", "userPrincipalName", "mail")
         else:
@@ -109,6 +111,8 @@ class Directory:
 
     def user(self, name: str) -> Entry | None:
         """The user with this account name, UPN or DN, in any case."""
+        if "\0" in name:  # some servers read no further than that
+            return None
         if self.link.service is not Service.AD:
             known = filters.either(filters.equal(by, name) for by in ("uid", "mail", "entryDN"))
             return self._one(filters.both(filters.of_kinds(self.link.service, {ObjectKind.USER}), known))

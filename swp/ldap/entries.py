@@ -44,6 +44,7 @@ _KINDS = (
     ("posixgroup", ObjectKind.GROUP),
     ("user", ObjectKind.USER),
     ("person", ObjectKind.USER),
+    ("inetorgperson", ObjectKind.USER),
     ("dcobject", ObjectKind.DOMAIN),
 )
 

@@ -10,7 +10,7 @@ from swp.ldap.types import ObjectKind, Service
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=, ")
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 _AD_KINDS = {
     ObjectKind.USER: "(&(objectCategory=person)(objectClass=user))",
