@@ -16,6 +16,8 @@ from swp.services.assignments import (
 from swp.services.directories import directory_change, directory_link, directory_unlink
 from swp.services.objects import objects_seen
 from swp.services.orphans import objects_checked, orphans_clean
+from swp.services.refreshes import sessions_claim, sessions_refreshed, sessions_unclaim
+from swp.services.retention import logins_prune
 from swp.services.sessions import session_end, sessions_end
 from swp.services.settings import workplace_settings_set
 from swp.services.switches import service_switch
@@ -29,12 +31,16 @@ __all__ = [
     "directory_change",
     "directory_link",
     "directory_unlink",
+    "logins_prune",
     "objects_checked",
     "objects_seen",
     "orphans_clean",
     "service_switch",
     "session_end",
+    "sessions_claim",
     "sessions_end",
+    "sessions_refreshed",
+    "sessions_unclaim",
     "user_assignments_add",
     "user_assignments_add_seen",
     "user_assignments_remove",

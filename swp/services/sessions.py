@@ -54,7 +54,8 @@ def session_end(*, actor: Actor, session: Session) -> None:
 
 def principals_replaced(*, session: Session, principals: Iterable[Principal]) -> bool:
     """Write down what profiles reach a session by; whether that is anything new. Inside the caller's transaction."""
-    wanted = {one.id: (one.kind.value, one.name[:1000], one.distance) for one in principals}
+    # What comes twice counts as it comes first.
+    wanted = {one.id: (one.kind.value, one.name[:1000], one.distance) for one in reversed(tuple(principals))}
     rows = SessionPrincipal.objects.filter(session=session).order_by()
     found = {
         key: (kind, name, distance) for key, kind, name, distance in rows.values_list("key", "kind", "name", "distance")

@@ -51,6 +51,10 @@ WITHOUT_ACTOR: dict[str, str] = {
     "history_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "devices_locked": "changes nothing: it only makes those who write about the same devices wait for each other",
     "objects_seen": "what a directory says of its objects; who asked it for what is recorded where that is done",
+    "logins_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
+    "sessions_claim": "work that is due by the settings, which an administrator changed and that was recorded",
+    "sessions_refreshed": "what a directory says of its users; who changed the groups stands in its own log",
+    "sessions_unclaim": "gives back what was claimed, unchanged",
     "structure_locked": "changes nothing: it only makes the services that call it wait for each other",
 }
 """Services that nobody calls on an administrator's behalf: they need no actor and no event."""

@@ -17,6 +17,9 @@ app.autodiscover_tasks(["ums.project"])
 app.conf.beat_schedule = {
     "canary": {"task": "ums.project.tasks.canary", "schedule": 60.0},
     "commands-expire": {"task": "ums.jobs.tasks.expire", "schedule": 60.0},
+    "directory-objects": {"task": "swp.tasks.follow_objects", "schedule": 24 * 3600.0},
+    "groups-of-users": {"task": "swp.tasks.refresh", "schedule": 60.0},
+    "login-history": {"task": "swp.tasks.prune", "schedule": 3600.0},
     "network-history": {"task": "ha.tasks.prune", "schedule": 3600.0},
     "presence-lost": {"task": "ums.devices.tasks.presence_lost", "schedule": 30.0},
 }
