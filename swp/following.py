@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from swp import services
+from swp.ldap.directory import connected
+from swp.ldap.types import BindRefused, DirectoryUnavailable
+from swp.links import link_of
 from swp.models import DirectoryObject, LinkedDirectory
 from ums.core.errors import AppError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from swp.ldap.directory import Directory
@@ -29,6 +33,16 @@ class Followed:
     checked: int = 0
     gone: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def as_browse_account(row: LinkedDirectory) -> Iterator[Directory]:
+    """The directory as its browse account sees it, for what runs by itself. Raises AppError."""
+    try:
+        with connected(link_of(row)) as directory:
+            yield directory
+    except (BindRefused, DirectoryUnavailable) as failed:
+        raise AppError("directory_unavailable", str(failed), status=503) from None
 
 
 def follow(*, actor: Actor, opening: Opening) -> Followed:

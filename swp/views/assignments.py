@@ -65,8 +65,6 @@ def assigned_for_object(request: HttpRequest, pk: int, at: str) -> HttpResponse:
 def users_of_profile(request: HttpRequest, pk: int) -> HttpResponse:
     """Fragment of a profile's page “Assignments”: the users, groups and OUs that it is assigned to."""
     profile = profile_of(request, pk)
-    if not may(request.user, Action.USERS):
-        return HttpResponse()
     require_users(request)
     rows = user_assignment_list(user=request.user).filter(profile=profile)
     page = listing(rows, request.GET, Order("id", "pk"))

@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from ha.api import NetworkEventViewSet, ProcessViewSet, network
 from swp.api.administrators import DirectoryAdministratorViewSet
 from swp.api.directories import LinkedDirectoryViewSet, workplace_settings_view
+from swp.api.objects import DirectoryObjectViewSet, UserAssignmentViewSet
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
@@ -47,6 +48,8 @@ router.register("commands", CommandViewSet, "command")
 router.register("batches", BatchViewSet, "batch")
 router.register("enrolment-keys", EnrolmentKeyViewSet, "enrolment-key")
 router.register("linked-directories", LinkedDirectoryViewSet, "linked-directory")
+router.register("directory-objects", DirectoryObjectViewSet, "directory-object")
+router.register("user-assignments", UserAssignmentViewSet, "user-assignment")
 router.register("directory-administrators", DirectoryAdministratorViewSet, "directory-administrator")
 router.register("audit", EventViewSet, "event")
 router.register("features", FeatureViewSet, "feature")

@@ -9,7 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 from django.db.models import Count
 from django.urls import Resolver404, resolve, reverse
 
+from swp.browsing import ROOT
+from swp.feature import SHARED_WORKPLACE
+from swp.tree import branches, domains, failure_in_words
 from ums.core.access import Action, may_somewhere, restrict
+from ums.core.errors import AppError
 from ums.devices.models import Device, DirectoryKind
 from ums.devices.selectors import directory_device_counts, directory_list, directory_root
 from ums.features.selectors import is_enabled
@@ -71,12 +75,13 @@ class Node:
     total: int | None = None
     count: int | None = None
     kind: str = ""
-    pk: int | None = None
+    pk: int | str | None = None
     drag: bool = False
     drop: str = ""
     drop_count: int | None = None
     drop_deny: str = ""
     menu_url: str = ""
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +207,80 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
         here = (current or directories.root.pk) if kind == current_kind else None
         depth = 0 if opened is not None else directories.depth_of_fresh_page() if kind == DirectoryKind.DEVICE else 1
         nodes.append(directories.node(directories.root.pk, here, 1, depth, opened or frozenset()))
+        if kind == DirectoryKind.DEVICE:
+            nodes += _users(user, path)
     if nodes:
         nodes.append(_recycle_bin(user, path))
+    else:
+        nodes += _users(user, path)
     administration = _administration(user, path)
     return [*nodes, None, administration] if administration else nodes
+
+
+def _users(user: Any, path: str) -> list[Node]:
+    """*Shared Workplace Users*; what lies in a directory is read when its branch is opened."""
+    if not may_somewhere(user, Action.USERS) or not is_enabled(SHARED_WORKPLACE):
+        return []
+    children = [
+        Node(
+            id=f"swp-{row.pk}",
+            label=row.domain_name,
+            icon="building-2",
+            level=2,
+            url=reverse("swp:object", args=[row.pk, ROOT]),
+            branch=True,
+            children_url=f"{reverse('console:users_children', args=[row.pk, ROOT])}?level=3",
+            kind="swp-object",
+            pk=f"{row.pk}-{ROOT}",
+            drop="profile",
+            menu_url=f"{reverse('swp:object_menu', args=[row.pk, ROOT])}?kind=domain",
+        )
+        for row in domains()
+    ]
+    url = reverse("swp:users")
+    return [
+        Node(
+            id="swp",
+            label="Shared Workplace Users",
+            icon="users",
+            level=1,
+            url=url,
+            current=path == url,
+            branch=bool(children),
+            open=bool(children),
+            children=children,
+        )
+    ]
+
+
+def user_nodes(request: Any, pk: int, at: str, level: int) -> list[Node]:
+    """The containers in a container of a linked directory; a readable line when it cannot be asked."""
+    page = reverse("swp:object", args=[pk, at])
+    try:
+        lines, more = branches(request, pk, at)
+    except AppError as failed:
+        label, icon = failure_in_words(failed)
+        return [Node(id=f"swp-{pk}-{at}-failed", label=label, icon=icon, level=level, url=page, stale=True)]
+    nodes = [
+        Node(
+            id=f"swp-{line.key}",
+            label=line.entry.name,
+            icon=line.icon,
+            level=level,
+            url=reverse("swp:object", args=[pk, line.at]),
+            branch=True,
+            children_url=f"{reverse('console:users_children', args=[pk, line.at])}?level={level + 1}",
+            kind="swp-object",
+            pk=str(line.key),
+            drop="profile" if line.takes else "",
+            drop_deny="" if line.takes else "Profiles are assigned to users, groups and organizational units",
+            menu_url=f"{reverse('swp:object_menu', args=[pk, line.at])}?kind={line.entry.kind}",
+        )
+        for line in lines
+    ]
+    if more:
+        nodes.append(Node(id=f"swp-{pk}-{at}-more", label="Show all", icon="ellipsis", level=level, url=page))
+    return nodes
 
 
 def _shown_kinds() -> list[DirectoryKind]:

@@ -13,4 +13,5 @@ urlpatterns = [
     path("live-poll", views.live_poll, name="live_poll"),
     path("tree/", views.tree_items, name="tree"),
     path("tree/<int:pk>/", views.tree_children, name="tree_children"),
+    path("tree/users/<int:pk>/<slug:at>/", views.users_children, name="users_children"),
 ]

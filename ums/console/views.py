@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ha.clock import shared_now
-from ums.console.navigation import KINDS, DirectoryTree, tree
+from swp.browsing import require_users
+from ums.console.navigation import KINDS, DirectoryTree, tree, user_nodes
 from ums.console.search import search
 from ums.core.access import Action, restrict
 from ums.devices.models import Device
@@ -80,7 +81,17 @@ def tree_children(request: HttpRequest, pk: int) -> HttpResponse:
     raise Http404
 
 
+@require_safe
+def users_children(request: HttpRequest, pk: int, at: str) -> HttpResponse:
+    """The containers inside a container of a linked directory."""
+    require_users(request)
+    level = request.GET.get("level", "")
+    nodes = user_nodes(request, pk, at, int(level) if level.isdecimal() and len(level) < 3 else 3)
+    return render(request, "components/tree_nodes.html", {"nodes": nodes})
+
+
 DROPS = {
+    ("profile", "swp-object"): "swp:assign",
     ("profile", "directory"): "profiles:assign",
     ("profile", "device"): "profiles:assign",
     ("profile", "profile-directory"): "profiles:profiles_move",

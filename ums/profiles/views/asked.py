@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.http import QueryDict
 
-from ums.core.access import Action, restrict, subtree
+from ums.core.access import Action, may_somewhere, restrict, subtree
 from ums.core.errors import AppError
 from ums.core.filters import like
 from ums.core.ids import as_text as as_text
@@ -19,6 +19,7 @@ from ums.devices.views.actions import devices_get_it as devices_get_it
 from ums.devices.views.actions import given as given
 from ums.devices.views.actions import when_of as when_of
 from ums.domain.criteria import Criteria, Field, Kind, Pattern, Span
+from ums.features.selectors import is_enabled
 from ums.profiles import searching
 from ums.profiles.models import Assignment, Profile, ProfileKind
 from ums.profiles.selectors import profile_list
@@ -52,6 +53,12 @@ def profile_of(request: HttpRequest, pk: int) -> Profile:
     """The profile, or Http404."""
     profile: Profile = one_of(readable_profiles(request), pk, "profile")
     return profile
+
+
+def offered_to_users(request: HttpRequest, profile: Profile) -> bool:
+    """Whether pages offer to assign it to users of linked directories, which the room above does."""
+    kinds = (ProfileKind.STANDARD, ProfileKind.PRIORITY)
+    return profile.kind in kinds and may_somewhere(request.user, Action.USERS) and is_enabled("shared_workplace")
 
 
 def directory_of(request: HttpRequest, query: QueryDict) -> Directory | None:

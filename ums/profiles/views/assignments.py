@@ -27,7 +27,7 @@ from ums.profiles import assigned, services
 from ums.profiles.kinds import WORDS
 from ums.profiles.models import Assignment, Profile
 from ums.profiles.selectors import assignment_list, devices_of_profile
-from ums.profiles.views.asked import as_text, devices_get_it, may_all, numbers, profile_of, when_of
+from ums.profiles.views.asked import as_text, devices_get_it, may_all, numbers, offered_to_users, profile_of, when_of
 from ums.profiles.views.editor import page_context
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def profile_assignments(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": [(row, _place(directories, row), directories.total(row.directory_id)) for row in page.items],
         "reached": reached.count(),
         "waiting": reached.filter(state__pending=True).count(),
+        "users_url": reverse("swp:users_of_profile", args=[pk]) if offered_to_users(request, profile) else "",
     }
     return render(request, "profiles/assignments.html", context)
 

@@ -15,7 +15,7 @@ from ums.devices.selectors import directory_path
 from ums.features.selectors import is_enabled
 from ums.profiles.kinds import PRIORITY_PROFILES, WORDS
 from ums.profiles.models import ProfileKind
-from ums.profiles.views.asked import FIELDS, directory_of, kind_of, listed_profiles, profile_of
+from ums.profiles.views.asked import FIELDS, directory_of, kind_of, listed_profiles, offered_to_users, profile_of
 
 if TYPE_CHECKING:
     from ums.devices.models import Directory
@@ -68,6 +68,7 @@ def profile_menu(request: HttpRequest, pk: int) -> HttpResponse:
         "profile": profile,
         "may_write": may(request.user, Action.WRITE, profile),
         "may_assign": may(request.user, Action.ASSIGN, profile),
+        "for_users": offered_to_users(request, profile),
     }
     return render(request, "profiles/_menu.html", context)
 
