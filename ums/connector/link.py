@@ -49,6 +49,7 @@ class Link:
         "firmware",
         "firmware_version",
         "heard",
+        "login",
         "noted",
         "nudged_at",
         "nudged_seq",
@@ -61,7 +62,7 @@ class Link:
         self._pumping: asyncio.Task[None] | None = None
         self._full_at = 0.0
         self.device_id = self.certificate_id = 0
-        self.address = self.firmware = self.firmware_version = self.agent_version = ""
+        self.address = self.firmware = self.firmware_version = self.agent_version = self.login = ""
         self.connected_at = 0.0
         self.heard = self.noted = 0.0
         self.nudged_seq, self.nudged_at = 0, 0.0

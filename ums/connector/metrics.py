@@ -11,6 +11,8 @@ from ums.domain.protocol import Close
 if TYPE_CHECKING:
     from msgspec import Struct
 
+    from ums.domain.protocol import LoginOutcome
+
 CONNECTIONS = Gauge("ums_device_connections", "Devices connected to this process.")
 LOGINS = Counter("ums_device_logins_total", "Devices that proved who they are.")
 LOGIN_SECONDS = Histogram(
@@ -23,6 +25,12 @@ TRANSFER_SECONDS = Histogram(
     "ums_settings_transfer_seconds",
     "From a change of a device's settings to its report that it applied them.",
     buckets=(0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 3600),
+)
+USER_LOGINS = Counter("ums_user_logins_total", "Logins of users at devices by their outcome.", ["outcome"])
+USER_LOGIN_SECONDS = Histogram(
+    "ums_user_login_seconds",
+    "From a user's login to the answer, with the time that the directory took.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 ENROLMENTS = Counter("ums_enrolments_total", "Requests for device certificates by their end.", ["result"])
 _MESSAGES = Counter("ums_device_messages_total", "Messages of devices.", ["type"])
@@ -94,6 +102,12 @@ _by_reason = {reason: _REJECTED.labels(reason) for reason in CLOSE_OF_REASON}
 def message_counted(message: Struct | None) -> None:
     """One message of a device arrived; None: of a type that this version does not know."""
     _by_type[str(message.__struct_config__.tag) if message is not None else "unknown"].inc()
+
+
+def user_login_counted(outcome: LoginOutcome, seconds: float) -> None:
+    """A login of a user was answered."""
+    USER_LOGINS.labels(outcome.name).inc()
+    USER_LOGIN_SECONDS.observe(seconds)
 
 
 def rejection_counted(reason: str) -> None:

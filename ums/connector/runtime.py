@@ -20,6 +20,7 @@ from django.conf import settings
 from ums.connector import metrics, work
 from ums.connector.batching import Batcher, Database
 from ums.connector.presence import REPEAT, PresenceBuffer
+from ums.connector.users import Users
 from ums.devices.services import presence_lost, presence_regained
 from ums.domain.presence import LOST_AFTER
 from ums.domain.protocol import Nudge, Reconnect, encode
@@ -66,6 +67,7 @@ class Runtime:
         self.inventories = Batcher(self.database, work.store_inventories, wait=0.02, most=50)
         self.local_settings = Batcher(self.database, work.store_local_settings, wait=0.02, most=50)
         self.results = Batcher(self.database, work.store_results, wait=0.02)
+        self.users = Users(self.database, self.asks)
         self._settings_changed = asyncio.Event()
         self._commands_queued = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -135,6 +137,7 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             async with asyncio.timeout(4.0):
+                await self.users.stop(2.0)
                 for batcher in (self.applied, self.inventories, self.local_settings, self.results):
                     await batcher.drained()
                 await self.presence.flush()

@@ -31,12 +31,17 @@ from ums.domain.protocol import (
     PROTOCOL,
     Applied,
     Ask,
+    ChangePassword,
     CommandResult,
     Confirmed,
     Heartbeat,
     Hello,
     Inventory,
     LocalSettings,
+    LoggedOut,
+    Login,
+    LoginEvent,
+    Logout,
     ProtocolError,
     Welcome,
     decode_device,
@@ -128,7 +133,7 @@ async def _log_in(served: Runtime, link: Link, scope: Scope, receive: Receive) -
         link.device_id, link.certificate_id = answer.device_id, answer.certificate_id
         link.address = request.address
         link.firmware, link.firmware_version = intern(hello.firmware), intern(hello.firmware_version)
-        link.agent_version = intern(hello.agent_version)
+        link.agent_version, link.login = intern(hello.agent_version), answer.login
         link.connected_at = shared_now().timestamp()
         if not answer.unchanged:
             link.nudged_seq, link.nudged_at = answer.seq, start
@@ -195,9 +200,15 @@ def _decoded(frame: bytes) -> DeviceMessage | None:
         raise Ended("bad_message", str(error)) from None
     metrics.message_counted(message)
     # Databases take no NUL in a text: one such text would spoil the batch that it is in.
-    if b"\0" in frame and message is not None and _holds_nul(msgspec.to_builtins(message)):
+    if b"\0" in frame and message is not None and _holds_nul(_stored(message)):
         raise Ended("bad_message", "NUL in a text")
     return message
+
+
+def _stored(message: DeviceMessage) -> dict[str, Any]:
+    """What of a message may come into the database: all but passwords."""
+    values = msgspec.to_builtins(message)
+    return {name: value for name, value in values.items() if name not in ("password", "new_password")}
 
 
 def _holds_nul(value: object) -> bool:
@@ -230,9 +241,12 @@ async def _wrong_order(served: Runtime, link: Link, message: Hello) -> None:
 
 
 async def _ask(served: Runtime, link: Link, message: Ask) -> None:
-    answer = await served.asks.do(Asked(link.device_id, message.tag))
+    answer = await served.asks.do(Asked(link.device_id, message.tag, link.login))
     if answer is None:
         raise Ended("cut_off")
+    if answer.login_ended:
+        await link.send(encode(LoggedOut(link.login)))
+        link.login = ""
     if answer.complete:
         metrics.SETTINGS_SENT.inc()
     await link.send(answer.frame)
@@ -265,6 +279,14 @@ async def _result(served: Runtime, link: Link, message: CommandResult) -> None:
     await link.send(encode(Confirmed(message.id)))
 
 
+async def _of_users(served: Runtime, link: Link, message: Login | ChangePassword | Logout) -> None:
+    served.users.take(link, message)
+
+
+async def _login_event(served: Runtime, link: Link, message: LoginEvent) -> None:
+    served.users.event(link, message)
+
+
 _HANDLERS: dict[type, Callable[[Runtime, Link, Any], Awaitable[None]]] = {
     Hello: _wrong_order,
     Ask: _ask,
@@ -272,4 +294,8 @@ _HANDLERS: dict[type, Callable[[Runtime, Link, Any], Awaitable[None]]] = {
     Inventory: _inventory,
     LocalSettings: _local,
     CommandResult: _result,
+    Login: _of_users,
+    ChangePassword: _of_users,
+    Logout: _of_users,
+    LoginEvent: _login_event,
 }

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
+from swp.models import Session
+from swp.services.logins import Met, sessions_met
 from ums.connector.metrics import TRANSFER_SECONDS
 from ums.connector.models import Certificate
 from ums.connector.proofs import Proof, ProofError
 from ums.connector.services import certificates_supersede
-from ums.connector.told import servers_for
+from ums.connector.told import domains, servers_for
 from ums.devices.models import Presence, SettingsState
 from ums.devices.services import (
     Applied,
@@ -27,7 +29,7 @@ from ums.devices.services import (
     settings_applied,
 )
 from ums.domain.presence import HEARTBEAT
-from ums.domain.protocol import Command, Ready, Settings, Unchanged, encode
+from ums.domain.protocol import Command, LoginOptions, Ready, Settings, Unchanged, encode
 from ums.effective.selectors import settings_for_devices
 from ums.effective.services import local_settings_report
 from ums.jobs.models import OPEN_STATES, CommandState
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from swp.services.logins import Open
     from ums.domain.protocol import CommandResult, Hello, Inventory, LocalSettings
     from ums.effective.selectors import DeviceSettings
 
@@ -72,13 +75,14 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A good hello. `frames` are sent in this order: ready, then what was commanded."""
+    """A good hello. `frames` are sent in this order: ready, then what was commanded. `login`: of the user there."""
 
     device_id: int
     certificate_id: int
     seq: int
     unchanged: bool
     frames: tuple[bytes, ...]
+    login: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,17 @@ _KNOWN = (
 
 
 def log_in(requests: Sequence[LoginRequest]) -> list[Login | Refusal]:
-    """Check who says hello and decide what to answer: seven queries for any number, and writes only for news."""
+    """Check who says hello and decide what to answer: nine queries for any number, and writes only for news."""
     proofs = [_proof(request) for request in requests]
     known = _known({name for name, _ in proofs if name})
     checked = [_check(request, *proof, known) for request, proof in zip(requests, proofs, strict=True)]
     ids = {entry.device_id for entry in checked if isinstance(entry, _Known)}
+    met = {
+        entry.device_id: Met(request.hello.login, request.hello.trying)
+        for request, entry in zip(requests, checked, strict=True)
+        if isinstance(entry, _Known)
+    }
+    users = sessions_met(met=met) if met else {}
     settings = settings_for_devices(device_ids=ids) if ids else {}
     answers: list[Login | Refusal] = []
     reached: list[Applied] = []
@@ -138,7 +148,8 @@ def log_in(requests: Sequence[LoginRequest]) -> list[Login | Refusal]:
             unchanged, applied = _decide(hello, entry, found)
             if applied:
                 reached.append(Applied(entry.device_id, found.state.seq, hello.tag))
-            answers.append(_login(request, entry, found, unchanged, commands.get(entry.device_id, ())))
+            waiting = commands.get(entry.device_id, ())
+            answers.append(_login(request, entry, found, unchanged, waiting, users.get(entry.device_id)))
     certificates_supersede(in_use={e.device_id: e.certificate_id for e in checked if isinstance(e, _Known)})
     if boots:
         boots_write(boot_ids=boots)
@@ -199,10 +210,17 @@ def _decide(hello: Hello, entry: _Known, found: DeviceSettings) -> tuple[bool, b
 
 
 def _login(
-    request: LoginRequest, entry: _Known, found: DeviceSettings, unchanged: bool, commands: Iterable[bytes]
+    request: LoginRequest,
+    entry: _Known,
+    found: DeviceSettings,
+    unchanged: bool,
+    commands: Iterable[bytes],
+    user: Open | None,
 ) -> Login:
-    hello = request.hello
+    hello, linked = request.hello, domains.get()
+    current, name = (user.request, user.user) if user else ("", "")
     ready = Ready(
+        login=LoginOptions(bool(linked), linked, current, name),
         unchanged=unchanged,
         heartbeat=HEARTBEAT.total_seconds(),
         name=entry.name,
@@ -215,17 +233,18 @@ def _login(
             or (entry.agent_version, entry.address) != (hello.agent_version, request.address)
         ),
     )
-    return Login(entry.device_id, entry.certificate_id, found.state.seq, unchanged, (encode(ready), *commands))
+    return Login(entry.device_id, entry.certificate_id, found.state.seq, unchanged, (encode(ready), *commands), current)
 
 
 # ---------------------------------------------------------------- settings
 
 
 class Asked(NamedTuple):
-    """A device asks, and has the settings named by `tag`."""
+    """A device asks, and has the settings named by `tag`. `login`: of the user that is there, "" without."""
 
     device_id: int
     tag: str
+    login: str = ""
 
 
 class Answer(NamedTuple):
@@ -234,11 +253,14 @@ class Answer(NamedTuple):
     frame: bytes
     complete: bool
     """Whether it holds settings."""
+    login_ended: bool = False
+    """The user of the ask is not logged in any more."""
 
 
 def answer_asks(asks: Sequence[Asked]) -> list[Answer | None]:
     """The settings that devices should have, or that they have them. None: there is no such device any more."""
     settings = settings_for_devices(device_ids={ask.device_id for ask in asks})
+    over = _logins_ended(asks)
     answers: list[Answer | None] = []
     reached: list[Applied] = []
     sent: list[Sent] = []
@@ -247,18 +269,28 @@ def answer_asks(asks: Sequence[Asked]) -> list[Answer | None]:
         if found is None:
             answers.append(None)
         elif found.result.tag == ask.tag:
-            answers.append(Answer(encode(Unchanged(found.state.seq)), complete=False))
+            unchanged = encode(Unchanged(found.state.seq))
+            answers.append(Answer(unchanged, complete=False, login_ended=ask.device_id in over))
             if found.state.pending:
                 reached.append(Applied(ask.device_id, found.state.seq, ask.tag))
         else:
             frame = encode(Settings(found.state.seq, found.result.tag, found.result.body))
-            answers.append(Answer(frame, complete=True))
+            answers.append(Answer(frame, complete=True, login_ended=ask.device_id in over))
             sent.append(Sent(ask.device_id, found.state.seq, found.result.tag))
     if reached:
         settings_applied(reports=reached)
     if sent:
         deliveries_sent(sent=sent)
     return answers
+
+
+def _logins_ended(asks: Sequence[Asked]) -> set[int]:
+    """Devices that ask for a user who was logged out elsewhere: by an administrator, or with a switch."""
+    with_users = {ask.device_id: ask.login for ask in asks if ask.login}
+    if not with_users:
+        return set()
+    open_ones = Session.objects.filter(pk__in=with_users).order_by().values_list("pk", "login__request")
+    return set(with_users) - {pk for pk, login in open_ones if with_users[pk] == login}
 
 
 def store_applied(reports: Sequence[Applied]) -> list[None]:
