@@ -37,7 +37,7 @@ from tests.factories import (
     ValueGroupFactory,
 )
 from tests.factories.licences import LicenceFactory
-from tests.factories.swp import DirectoryAdministratorFactory
+from tests.factories.swp import DirectoryAdministratorFactory, SessionFactory, UserAssignmentFactory
 from ums.accounts.models import User
 from ums.audit.services import record
 from ums.core.access import Action
@@ -136,7 +136,10 @@ def make_cast() -> Cast:
         "lost_process": ProcessFactory(status="SERVICE_LOST", life=""),
         "linked_directory": directory_administrator.directory,
         "directory_administrator": directory_administrator,
+        "user_assignment": UserAssignmentFactory(profile=profile, target__directory=directory_administrator.directory),
+        "orphan": UserAssignmentFactory(target__gone_at=timezone.now()).target,
         "batch": batch,
+        "session": SessionFactory(device=device),
         "licence": LicenceFactory(number="EMP-1"),
         "command": CommandFactory(batch=batch, device=device),
         "event": record(actor=Actor.of(admin), action="device.moved", target=device),

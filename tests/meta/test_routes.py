@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.cast import ROLES, Cast
 from tests.factories import AssignmentFactory, DeviceFactory, DirectoryFactory, EnrolmentKeyFactory, ProfileFactory
+from tests.factories.swp import LoginFactory, SessionFactory
 from tests.meta.routes import BUDGETS, ROUTES
 from tests.meta.routes.shape import Budget, Route
 from ums.devices.models import DirectoryKind
@@ -128,6 +129,7 @@ def grow(cast: Cast) -> None:
     profiles = ProfileFactory.create_batch(12, directory=cast.own[DirectoryKind.PROFILE])
     for device in DeviceFactory.create_batch(12, directory=own):
         AssignmentFactory(profile=profiles[0], device=device)
+        LoginFactory(device=cast.things["device"], user=SessionFactory(device=device).user)
     for profile in profiles:
         AssignmentFactory(profile=profile, device=cast.things["device"])
         AssignmentFactory(profile=profile, device=None, directory=cast.things["directory"])

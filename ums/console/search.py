@@ -55,6 +55,8 @@ def _pages(user: Any, text: str) -> list[Hit]:
             for one in WORDS.values()
             if one.kind != ProfileKind.PRIORITY or is_enabled(PRIORITY_PROFILES)
         ),
+        ("Logged in now", reverse("logins:session_list"), "users", Action.READ),
+        ("Login History", reverse("logins:login_list"), "history", Action.READ),
         ("Recycle Bin", reverse("profiles:recycle_bin"), "recycle", Action.BROWSE),
         ("UMS Features", reverse("features:feature_list"), "toggle-right", Action.ADMINISTER),
         ("Licences", reverse("licences:licence_list"), "badge-check", Action.ADMINISTER),

@@ -39,7 +39,7 @@ def device_or_404(user: Any, pk: int) -> Device:
 def device_page(user: Any, pk: int, tab: str) -> dict[str, Any]:
     """Context of devices/device_base.html. Raises Http404.
 
-    `tab`: properties, settings, system or history.
+    `tab`: properties, settings, system, logins or history.
     """
     device = device_or_404(user, pk)
     crumbs = directory_crumbs(user, device.directory)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("webapp/", include("ums.files.urls")),
     path("webapp/", include("ums.licences.urls")),
     path("webapp/", include("ums.profiles.urls")),
+    path("webapp/", include("swp.login_urls")),
     path("webapp/", include("swp.urls")),
     path("webapp/", include("ums.effective.urls")),
     path("webapp/", include("ums.jobs.urls")),

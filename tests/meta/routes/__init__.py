@@ -1,6 +1,19 @@
 """All routes with who may use them, and the query budgets of lists; `shape` says how to add a line."""
 
-from tests.meta.routes import administration, api, console, devices, files, licences, outside, profiles, swp, templates
+from tests.meta.routes import (
+    administration,
+    api,
+    console,
+    devices,
+    files,
+    licences,
+    logins,
+    outside,
+    profiles,
+    swp,
+    templates,
+    users,
+)
 
 ROUTES = [
     *outside.ROUTES,
@@ -12,7 +25,9 @@ ROUTES = [
     *api.ROUTES,
     *administration.ROUTES,
     *swp.ROUTES,
+    *users.ROUTES,
     *licences.ROUTES,
+    *logins.ROUTES,
 ]
 BUDGETS = [
     *console.BUDGETS,
@@ -23,5 +38,7 @@ BUDGETS = [
     *api.BUDGETS,
     *administration.BUDGETS,
     *swp.BUDGETS,
+    *users.BUDGETS,
     *licences.BUDGETS,
+    *logins.BUDGETS,
 ]

@@ -10,6 +10,8 @@ from ums.core.actor import Actor
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.selectors import directory_root
 from ums.devices.services import device_register, device_update, directory_create
+from ums.licences.selectors import trial
+from ums.licences.services import trial_start
 from ums.profiles.models import Catalogue, Profile, TemplateKey, UseCase
 from ums.profiles.selectors import catalogue_newest
 from ums.profiles.services import key_create, profile_create, profiles_assign, templates_assign, value_create
@@ -25,11 +27,16 @@ SEED = 7
 
 
 def tenant_fill(*, devices: int) -> None:
-    """Directories, the template key, profiles with assignments, and as many devices' entries. What is there stays."""
+    """Directories, the template key, profiles with assignments, as many devices' entries, and the test licence.
+
+    What is there stays.
+    """
     directories = _directories()
     _template_key(directories)
     _profiles(directories)
     _devices(devices, directories)
+    if trial() is None:
+        trial_start(actor=DEMO)
 
 
 def _directories() -> dict[str, Directory]:
