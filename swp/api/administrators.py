@@ -53,11 +53,11 @@ class AdministratorsOut(serializers.Serializer):
     items = DirectoryAdministratorOut(many=True)
 
 
-class _Permissions(Input):
+class PermissionsInput(Input):
     permissions = serializers.ListField(child=serializers.ChoiceField(choices=Action.choices), max_length=50)
 
 
-class ImportInput(_Permissions):
+class AdministratorsImportInput(PermissionsInput):
     """Which users and groups of a directory, by objectGUID, and what they may do everywhere."""
 
     directory = Id()
@@ -80,10 +80,10 @@ class DirectoryAdministratorViewSet(mixins.ListModelMixin, mixins.RetrieveModelM
         """The imported ones."""
         return administrator_list(user=self.request.user)
 
-    @extend_schema(request=ImportInput, responses=AdministratorsOut)
+    @extend_schema(request=AdministratorsImportInput, responses=AdministratorsOut)
     def create(self, request: Request) -> Response:
         """Let users and groups in. The directory is asked as its browse account."""
-        given: dict[str, Any] = self.parsed(ImportInput)
+        given: dict[str, Any] = self.parsed(AdministratorsImportInput)
         directory = one_of(linked_directory_list(user=request.user), given["directory"], "linked directory")
         with opened(request, directory) as asked:
             entries = list(asked.entries(given["guids"]))
@@ -92,11 +92,11 @@ class DirectoryAdministratorViewSet(mixins.ListModelMixin, mixins.RetrieveModelM
         )
         return self.answer({"items": made}, AdministratorsOut, created=True)
 
-    @extend_schema(request=_Permissions, responses=DirectoryAdministratorOut)
+    @extend_schema(request=PermissionsInput, responses=DirectoryAdministratorOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Make `permissions` what it may do everywhere."""
         row = services.administrator_actions_set(
-            actor=self.actor, administrator=self.get_object(), actions=self.parsed(_Permissions)["permissions"]
+            actor=self.actor, administrator=self.get_object(), actions=self.parsed(PermissionsInput)["permissions"]
         )
         return self.answer(self.get_queryset().get(pk=row.pk))
 

@@ -281,6 +281,8 @@ SPECTACULAR_SETTINGS = {
         "CommandState": "ums.jobs.models.CommandState",
         "CopyState": "ums.files.models.CopyState",
         "EnrolmentKeyKind": "ums.connector.models.EnrolmentKey.Kind",
+        "DirectoryServiceKind": "swp.models.LinkedDirectory.Kind",
+        "AssignableKind": "swp.api.objects.KINDS",
         "DeviceStatus": "ums.devices.filters.STATUSES",
         "SettingsSource": "ums.effective.filters.SOURCES",
         "When": "ums.devices.api.WHEN",
