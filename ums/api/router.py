@@ -12,6 +12,7 @@ from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet, ProfileEffectViewSet
+from ums.effective.compatibility_api import ProfileForUsersViewSet
 from ums.features.api import FeatureViewSet
 from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.files.network_api import ContentCopyViewSet, TransferEntryViewSet
@@ -56,7 +57,8 @@ router.register("features", FeatureViewSet, "feature")
 router.register("network/processes", ProcessViewSet, "process")
 router.register("network/events", NetworkEventViewSet, "network-event")
 
-__all__ = ["effective_settings", "network", "profile_effect", "router", "workplace_settings_view"]
+__all__ = ["effective_settings", "network", "profile_effect", "profile_for_users", "router", "workplace_settings_view"]
 
 effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})
 profile_effect = ProfileEffectViewSet.as_view({"get": "retrieve"})
+profile_for_users = ProfileForUsersViewSet.as_view({"get": "retrieve"})

@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
-from ums.api.router import effective_settings, network, profile_effect, router, workplace_settings_view
+from ums.api.router import (
+    effective_settings,
+    network,
+    profile_effect,
+    profile_for_users,
+    router,
+    workplace_settings_view,
+)
 from ums.api.views import DocsView, SchemaView, UnknownView
 
 app_name = "api"
@@ -13,6 +20,7 @@ urlpatterns = [
     *router.urls,
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/effective-settings/$", effective_settings, name="effective-settings"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
+    re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/for-users/$", profile_for_users, name="profile-for-users"),
     path("network/", network, name="network"),
     path("shared-workplace/settings/", workplace_settings_view, name="shared-workplace-settings"),
     path("schema/", SchemaView.as_view(), name="schema"),

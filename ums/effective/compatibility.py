@@ -63,13 +63,12 @@ class NotForUsers:
         return max(0, len(self.refused) - SHOWN)
 
 
-def not_for_users(*, profile: Profile) -> NotForUsers | None:
-    """What of the head of a profile users cannot have; None when they can have all of it. Three queries at most.
+def not_for_users(*, profile: Profile) -> NotForUsers:
+    """What of the head of a profile users cannot have. Three queries at most.
 
     The caller has checked that the profile may be read.
     """
-    if profile.head is None:
-        return None
+    assert profile.head is not None, "a profile that is listed has a revision"
     catalogue = catalogue_of(profile.based_on)
     settings = masked(catalogue, profile.head.content)
     reasons: dict[str, str] = {}
@@ -79,8 +78,6 @@ def not_for_users(*, profile: Profile) -> NotForUsers | None:
         for key, reason in contribution(catalogue, settings, {}, per_user=restrictions).ignored.items():
             reasons.setdefault(key, reason)
             concerned[key] |= versions
-    if not reasons:
-        return None
     every = set().union(*firmware.values())
     order = {path: number for number, path in enumerate(catalogue.parameters)}
     lines = [

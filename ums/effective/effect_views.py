@@ -47,5 +47,5 @@ def for_users(request: HttpRequest) -> HttpResponse:
     """Fragment of dialogs that assign to users: what of these profiles (`?profile=1&profile=2`) users cannot have."""
     ids = numbers(",".join(request.GET.getlist("profile")))
     profiles = all_of(profile_list(user=request.user), ids, "profile") if ids else []
-    found = [(profile, one) for profile in profiles if (one := not_for_users(profile=profile))]
+    found = [(profile, one) for profile in profiles if (one := not_for_users(profile=profile)).refused]
     return render(request, "effective/_for_users.html", {"found": found})

@@ -34,6 +34,7 @@ ROUTES = [
     Route("api:delivery-list", ELSEWHERE, at={"device_id": "elsewhere"}),
     Route("api:effective-settings", API_SEEING, at={"device_id": "device"}),
     Route("api:profile-effect", API_SEEING, at={"profile_id": "profile"}),
+    Route("api:profile-for-users", API_SEEING, at={"profile_id": "profile"}),
     # directories
     Route("api:directory-list", API_SIGNED_IN),
     Route("api:directory-list", "201 201 403 404 401", "POST", json={"parent": "directory", "name": "=New"}),
