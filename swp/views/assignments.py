@@ -64,8 +64,8 @@ def assigned_for_object(request: HttpRequest, pk: int, at: str) -> HttpResponse:
 @require_safe
 def users_of_profile(request: HttpRequest, pk: int) -> HttpResponse:
     """Fragment of a profile's page “Assignments”: the users, groups and OUs that it is assigned to."""
-    profile = profile_of(request, pk)
     require_users(request)
+    profile = profile_of(request, pk)
     rows = user_assignment_list(user=request.user).filter(profile=profile)
     page = listing(rows, request.GET, Order("id", "pk"))
     context = {
