@@ -208,7 +208,7 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
         depth = 0 if opened is not None else directories.depth_of_fresh_page() if kind == DirectoryKind.DEVICE else 1
         nodes.append(directories.node(directories.root.pk, here, 1, depth, opened or frozenset()))
         if kind == DirectoryKind.DEVICE:
-            nodes += _users(user, path)
+            nodes += [*_users(user, path), _logins(path)]
     if nodes:
         nodes.append(_recycle_bin(user, path))
     else:
@@ -251,6 +251,11 @@ def _users(user: Any, path: str) -> list[Node]:
             children=children,
         )
     ]
+
+
+def _logins(path: str) -> Node:
+    url = reverse("logins:login_list")
+    return Node(id="logins", label="Logins", icon="log-in", level=1, url=url, current=path.startswith(url))
 
 
 def user_nodes(request: Any, pk: int, at: str, level: int) -> list[Node]:
