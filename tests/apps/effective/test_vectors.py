@@ -5,23 +5,31 @@ as devices get it and as people see it explained.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from swp import limits
+from swp.ldap.directory import connected
 from swp.ldap.types import ObjectKind
+from swp.links import link_of
 from swp.models import DirectoryObject, Login, Session, UserAssignment
 from swp.services.assignments import user_assignments_add, user_assignments_remove
+from swp.services.objects import objects_seen
+from swp.services.sessions import sessions_end
+from tests.apps.swp.users import licensed, log_in
 from tests.factories import CatalogueFactory, DeviceFactory, DirectoryFactory, ProfileFactory, root
-from tests.factories.swp import DirectoryObjectFactory, LinkedDirectoryFactory, LoginFactory
+from tests.factories.swp import DirectoryObjectFactory, LinkedDirectoryFactory, LoginFactory, linked
+from tests.services.samba import Samba
 from tests.vectors import DEFAULTS, DEFINITION, PRINCIPALS, VECTORS, WALLPAPERS, Content, Phase, Profile, named
 from ums.core.actor import SYSTEM
 from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.services import devices_move, local_settings_write
 from ums.domain.parameters import Settings, settings_to_json
 from ums.domain.principals import principals_of
-from ums.domain.protocol import decode_body
+from ums.domain.protocol import LoginOutcome, decode_body
 from ums.effective.selectors import settings_explained, settings_for_devices
 from ums.profiles.models import Assignment, Catalogue, ProfileKind, TemplateAssignment, TemplateKey
 from ums.profiles.models import Profile as ProfileRow
@@ -149,6 +157,46 @@ class World:
             session.principals.create(kind=one.kind.value, key=key, name=one.name, distance=one.distance)
 
 
+class RealWorld(World):
+    """The same with a real directory: who logs in does so there, and it says of what U is a member."""
+
+    def __init__(self, domain: Samba) -> None:
+        super().__init__()
+        limits.devices.clear()
+        limits.users.clear()
+        licensed()
+        row = linked(domain)
+        self.account = f"u@{domain.domain}"
+        with connected(link_of(row)) as directory:
+            entries = {entry.dn.casefold(): entry for entry in directory.at(_dns(domain).values())}
+        seen = objects_seen(directory=row, entries=entries.values())
+        self.of_users = {place: seen[entries[dn.casefold()].guid] for place, dn in _dns(domain).items()}
+
+    def _log_in(self, phase: Phase) -> None:
+        sessions_end(actor=SYSTEM, sessions=Session.objects.all(), end=Login.End.LOGOUT)
+        if phase.login is not None:
+            assert log_in(self.d, self.account).outcome is LoginOutcome.AUTH_OK
+
+
+def _dns(domain: Samba) -> dict[str, str]:
+    groups = {name: domain.dn(name, "OU=Groups") for name in ("Alpha", "Beta", "Zulu")}
+    units = {"OU Sales": f"OU=Sales,OU=Staff,{domain.base}", "OU Staff": f"OU=Staff,{domain.base}"}
+    return {"U": domain.dn("U", "OU=Sales,OU=Staff"), "Domain Users": domain.dn("Domain Users"), **groups, **units}
+
+
+@pytest.fixture(scope="module")
+def domain(corp_template: Samba) -> Iterator[Samba]:
+    """CORP.TEST with U and its groups. Zulu is in Alpha as well: a circle changes no vector."""
+    made = corp_template.copy()
+    dns = _dns(made)
+    made.add([made.user("U", "OU=Sales,OU=Staff")])
+    made.add([made.group(name, "OU=Groups", members=[dns["U"]]) for name in ("Alpha", "Beta")])
+    made.add([made.group("Zulu", "OU=Groups", members=[dns["Alpha"]])])
+    made.join(dns["Alpha"], dns["U"], dns["Zulu"])
+    with made:
+        yield made
+
+
 def _kind(place: str) -> str:
     if place == "U":
         return ObjectKind.USER.value
@@ -161,7 +209,18 @@ def _json(content: Content) -> dict[str, Any]:
 
 @pytest.mark.parametrize("phases", VECTORS, ids=named)
 def test_vector(phases: tuple[Phase, ...]) -> None:
-    world = World()
+    _holds(World(), phases)
+
+
+OF_USERS = [phases for phases in VECTORS if any(phase.login for phase in phases)]
+
+
+@pytest.mark.parametrize("phases", OF_USERS, ids=named)
+def test_vector_with_a_real_directory(phases: tuple[Phase, ...], domain: Samba) -> None:
+    _holds(RealWorld(domain), phases)
+
+
+def _holds(world: World, phases: tuple[Phase, ...]) -> None:
     for phase in phases:
         world.bring(phase)
         result = settings_for_devices(device_ids=[world.d.pk])[world.d.pk].result
