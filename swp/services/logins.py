@@ -237,26 +237,22 @@ def login_events_write(*, events: Sequence[Event]) -> list[None]:
     """Write down logins of other kinds, for the history. The same one again changes nothing."""
     now = shared_now()
     names = dict(Device.objects.filter(pk__in={one.device_id for one in events}).order_by().values_list("pk", "name"))
+    # One after the other: a login and its end may come together.
     for one in events:
-        if one.device_id in names and one.ended:
+        if one.device_id not in names:
+            continue
+        if one.ended:
             _ended(one, now)
-    Login.objects.bulk_create(
-        (
-            Login(
-                device_id=one.device_id,
-                device_name=names[one.device_id],
-                request=one.request,
-                user_name=one.user[:256],
-                domain=one.domain[:253],
-                kind=one.kind,
-                outcome=LoginOutcome.LOGON_FAILED if one.failed else LoginOutcome.AUTH_OK,
-                login_at=now,
-            )
-            for one in events
-            if one.device_id in names and not one.ended
-        ),
-        ignore_conflicts=True,
-    )
+            continue
+        row = {
+            "device_name": names[one.device_id],
+            "user_name": one.user[:256],
+            "domain": one.domain[:253],
+            "kind": one.kind,
+            "outcome": LoginOutcome.LOGON_FAILED if one.failed else LoginOutcome.AUTH_OK,
+            "login_at": now,
+        }
+        Login.objects.get_or_create(row, device_id=one.device_id, request=one.request)
     came = {one.device_id: one.user for one in events if one.device_id in names and not one.ended and not one.failed}
     if came:
         last_users_write(users=came)
