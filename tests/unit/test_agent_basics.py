@@ -287,6 +287,17 @@ def test_facts_of_a_thin_client(tmp_path: Path) -> None:
     assert facts.boot_id(tmp_path) == "b-1"
 
 
+def test_facts_of_screens(tmp_path: Path) -> None:
+    for name, state in (("card0-DP-1", "connected"), ("card0-HDMI-A-1", "disconnected"), ("card0-DP-2", "connected")):
+        (tmp_path / "sys/class/drm" / name).mkdir(parents=True)
+        (tmp_path / "sys/class/drm" / name / "status").write_text(f"{state}\n")
+    (tmp_path / "sys/class/drm/card0").mkdir()
+    assert facts.inventory(tmp_path).extra == {"monitors": "2"}
+    (tmp_path / "etc/X11").mkdir(parents=True)
+    (tmp_path / "etc/X11/xorg.conf").write_text('SubSection "Display"\n  Virtual 1920 1200\nEndSubSection\n')
+    assert facts.displays(tmp_path) == {"monitors": "2", "display.virtual": "1920x1200"}
+
+
 def test_facts_where_nothing_can_be_read(tmp_path: Path) -> None:
     found = facts.inventory(tmp_path)
     assert found.hostname

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
+import re
 import socket
 import struct
 from ipaddress import IPv4Address, IPv6Address
@@ -16,6 +17,7 @@ _SIOCGIFADDR = 0x8915
 _PLACEHOLDERS = frozenset(
     {"to be filled by o.e.m.", "default string", "not specified", "none", "n/a", "system product name"}
 )
+_VIRTUAL = re.compile(r"^\s*Virtual\s+(\d{1,5})\s+(\d{1,5})", re.IGNORECASE | re.MULTILINE)
 
 
 def inventory(root: Path = Path("/"), *, name: str = "", structure_tag: str = "") -> Inventory:
@@ -37,6 +39,7 @@ def inventory(root: Path = Path("/"), *, name: str = "", structure_tag: str = ""
         kernel=_short(_read(root / "proc/sys/kernel/osrelease") or platform.release()),
         structure_tag=_short(structure_tag),
         adapters=adapters(root)[:64],
+        extra=displays(root),
     )
 
 
@@ -45,6 +48,19 @@ def os_release(root: Path = Path("/")) -> dict[str, str]:
     text = _read(root / "etc/os-release") or _read(root / "usr/lib/os-release")
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
     return {key.strip(): value.strip().strip("\"'") for key, value in pairs}
+
+
+def displays(root: Path = Path("/")) -> dict[str, str]:
+    """Facts about screens: how many are connected, and the size of the framebuffer if the X configuration limits it."""
+    found = {}
+    states = [_read(path / "status") for path in _children(root / "sys/class/drm") if (path / "status").exists()]
+    if states:
+        found["monitors"] = str(states.count("connected"))
+    for name in ("config/Xserver/xorg.conf-0", "etc/X11/xorg.conf"):
+        if limit := _VIRTUAL.search(_read(root / name)):
+            found["display.virtual"] = f"{limit[1]}x{limit[2]}"
+            break
+    return found
 
 
 def boot_id(root: Path = Path("/")) -> str:
