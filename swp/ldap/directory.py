@@ -149,16 +149,9 @@ class Directory:
 
         A member by its SID is a foreign security principal here; one by its DN is of a domain of the same forest.
         """
-        known = [filters.equal("objectSid", sid_bytes(sid)) for sid in sids]
-        groups_of: dict[str, list[str]] = {}
-        for one in self._raw(known, "(objectClass=foreignSecurityPrincipal)", ["objectSid", "memberOf"]):
-            sid = sid_text(one["raw_attributes"]["objectSid"][0])
-            for dn in one["raw_attributes"].get("memberOf", ()):
-                groups_of.setdefault(dn.decode(errors="replace"), []).append(sid)
-        found = [(sid, group) for group in self.at(groups_of) for sid in groups_of.get(group.dn, ())]
-        if self._any(filters.equal("member", dn) for dn in dns):
-            found += [(dn, group) for dn in dns for group in self._any([filters.equal("member", dn)])]
-        return found
+        # Only administrators may read `memberOf` of such a principal; the members of a group anybody may ask for.
+        placeholders = [(sid, f"CN={sid},CN=ForeignSecurityPrincipals,{self.link.base_dn}") for sid in sids]
+        return self._around([*placeholders, *((dn, dn) for dn in dns)])
 
     def netbios(self) -> str:
         """The short name of the domain, as in DOMAIN\\user; "" when it is not told."""
@@ -182,15 +175,22 @@ class Directory:
 
     def _any(self, conditions: Iterable[str]) -> list[Entry]:
         """All objects of the domain for which one of these holds."""
-        found = self._raw(conditions, "", described(self.link.service))
+        found = self._raw(conditions, described(self.link.service))
         return [entry for entry in (entry_of(self.link, one) for one in found) if entry]
 
-    def _raw(self, conditions: Iterable[str], also: str, attributes: Sequence[str]) -> list[Raw]:
+    def _around(self, members: list[tuple[str, str]]) -> list[tuple[str, Entry]]:
+        """The groups around each of these (key, DN). Halves in which nobody is a member cost one search."""
+        groups = self._any(filters.equal("member", dn) for _, dn in members)
+        if not groups or len(members) == 1:
+            return [(members[0][0], group) for group in groups]
+        half = len(members) // 2
+        return [*self._around(members[:half]), *self._around(members[half:])]
+
+    def _raw(self, conditions: Iterable[str], attributes: Sequence[str]) -> list[Raw]:
         given = list(dict.fromkeys(conditions))
         found: list[Raw] = []
         for first in range(0, len(given), AT_ONCE):
-            some = filters.either(given[first : first + AT_ONCE])
-            condition, cookie = filters.both(also, some) if also else some, b""
+            condition, cookie = filters.either(given[first : first + AT_ONCE]), b""
             while True:
                 part, cookie = self._talk.page(
                     self.link.base_dn, condition, attributes, size=self.link.page_size, cookie=cookie

@@ -61,3 +61,14 @@ class Agent:
         except TimeoutError as error:
             found = {path: self.values.get(path) for path in expected}
             raise TimeoutError(f"{error}; it holds {found}") from None
+
+
+def enrolled(server: Server, directory: str, state: Path, *, unit_id: str, name: str) -> Agent:
+    """An agent, not yet started, that will enrol into a directory of devices with a key of its own."""
+    with server.api() as api:
+        directories = api.get("directories/", params={"kind": "device", "limit": 500}).json()["items"]
+        where = next(entry["id"] for entry in directories if entry["name"] == directory)
+        key = {"name": name, "kind": "bound", "unit_ids": [unit_id], "directory": where}
+        made = api.post("enrolment-keys/", json=key)
+        made.raise_for_status()
+    return Agent(state, server, made.json()["items"][0]["secret"], unit_id=unit_id, name=name)

@@ -115,12 +115,16 @@ class Relay:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._ends.set()
+        self._close()
+        for thread in self._threads:
+            thread.join(5)
+        self._close()  # what a thread opened meanwhile
+
+    def _close(self) -> None:
         for one in (self._listening, *self._sockets):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
-        for thread in self._threads:
-            thread.join(5)
 
 
 def _size(data: bytes) -> int:
