@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from ha.api import NetworkEventViewSet, ProcessViewSet, network
 from swp.api.administrators import DirectoryAdministratorViewSet
 from swp.api.directories import LinkedDirectoryViewSet, workplace_settings_view
+from swp.api.logins import LoginViewSet, SessionViewSet
 from swp.api.objects import DirectoryObjectViewSet, UserAssignmentViewSet
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
@@ -17,6 +18,7 @@ from ums.features.api import FeatureViewSet
 from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.files.network_api import ContentCopyViewSet, TransferEntryViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
+from ums.licences.api import DeviceLicenceViewSet, LicenceViewSet
 from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
 from ums.profiles.catalogue_api import CatalogueViewSet
 from ums.profiles.file_api import ProfileFileViewSet
@@ -52,13 +54,25 @@ router.register("linked-directories", LinkedDirectoryViewSet, "linked-directory"
 router.register("directory-objects", DirectoryObjectViewSet, "directory-object")
 router.register("user-assignments", UserAssignmentViewSet, "user-assignment")
 router.register("directory-administrators", DirectoryAdministratorViewSet, "directory-administrator")
+router.register("licences", LicenceViewSet, "licence")
+router.register("logins", LoginViewSet, "login")
+router.register("sessions", SessionViewSet, "session")
 router.register("audit", EventViewSet, "event")
 router.register("features", FeatureViewSet, "feature")
 router.register("network/processes", ProcessViewSet, "process")
 router.register("network/events", NetworkEventViewSet, "network-event")
 
-__all__ = ["effective_settings", "network", "profile_effect", "profile_for_users", "router", "workplace_settings_view"]
+__all__ = [
+    "device_licence",
+    "effective_settings",
+    "network",
+    "profile_effect",
+    "profile_for_users",
+    "router",
+    "workplace_settings_view",
+]
 
+device_licence = DeviceLicenceViewSet.as_view({"get": "retrieve"})
 effective_settings = EffectiveSettingsViewSet.as_view({"get": "retrieve"})
 profile_effect = ProfileEffectViewSet.as_view({"get": "retrieve"})
 profile_for_users = ProfileForUsersViewSet.as_view({"get": "retrieve"})

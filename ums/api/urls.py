@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
 from ums.api.router import (
+    device_licence,
     effective_settings,
     network,
     profile_effect,
@@ -19,6 +20,7 @@ app_name = "api"
 urlpatterns = [
     *router.urls,
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/effective-settings/$", effective_settings, name="effective-settings"),
+    re_path(r"^devices/(?P<device_id>[0-9]{1,18})/licence/$", device_licence, name="device-licence"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/for-users/$", profile_for_users, name="profile-for-users"),
     path("network/", network, name="network"),
