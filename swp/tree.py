@@ -1,4 +1,7 @@
-"""The branches of the structure tree below *Shared Workplace Users*: domains and what holds other objects in them."""
+"""The branches of the structure tree below *Shared Workplace Users*: domains, what holds other objects in them, groups.
+
+Groups are there so that a profile can be dragged onto one; users are too many for a tree.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from django.http import Http404
 
 from swp.browsing import ROOT, SignInNeeded, Unreachable, directory_of, entry_at, key_of, opened
 from swp.contents import HOLDERS, Line, listed
+from swp.ldap.types import ObjectKind
 from swp.models import LinkedDirectory
 from ums.core.errors import AppError
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+IN_TREE = HOLDERS | {ObjectKind.GROUP}
 SHOWN = 500
 """Branches of one level; the page of the container has all."""
 
@@ -24,14 +29,14 @@ def domains() -> QuerySet[LinkedDirectory]:
 
 
 def branches(request: Any, pk: int, at: str = ROOT) -> tuple[list[Line], bool]:
-    """The containers right in a container, by name, and whether there are more of them. One search, lazily.
+    """Containers and groups right in a container, by name, and whether there are more. One search, lazily.
 
     Raises Http404, SignInNeeded, Unreachable.
     """
     row, key = directory_of(pk), key_of(f"{pk}-{at}")
     with opened(request, row) as directory:
         dn = directory.link.base_dn if key.guid is None else entry_at(directory, key.guid).dn
-        page = directory.children(dn, size=SHOWN, kinds=HOLDERS)
+        page = directory.children(dn, size=SHOWN, kinds=IN_TREE)
     return listed(row, page.entries), bool(page.cookie)
 
 

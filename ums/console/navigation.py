@@ -259,7 +259,7 @@ def _logins(path: str) -> Node:
 
 
 def user_nodes(request: Any, pk: int, at: str, level: int) -> list[Node]:
-    """The containers in a container of a linked directory; a readable line when it cannot be asked."""
+    """Containers and groups in a container of a linked directory; a readable line when it cannot be asked."""
     page = reverse("swp:object", args=[pk, at])
     try:
         lines, more = branches(request, pk, at)
@@ -273,8 +273,10 @@ def user_nodes(request: Any, pk: int, at: str, level: int) -> list[Node]:
             icon=line.icon,
             level=level,
             url=reverse("swp:object", args=[pk, line.at]),
-            branch=True,
-            children_url=f"{reverse('console:users_children', args=[pk, line.at])}?level={level + 1}",
+            branch=line.container,
+            children_url=f"{reverse('console:users_children', args=[pk, line.at])}?level={level + 1}"
+            if line.container
+            else "",
             kind="swp-object",
             pk=str(line.key),
             drop="profile" if line.takes else "",

@@ -108,6 +108,19 @@ def test_tree_is_read_one_level_at_a_time(root: Client, corp: Samba) -> None:
     assert ">Sales<" not in level
 
 
+def test_groups_are_leaves_of_the_tree_and_users_are_not_in_it(root: Client, corp: Samba) -> None:
+    row = linked(corp)
+
+    def below(name: str) -> list[Any]:
+        url = reverse("console:users_children", args=[row.pk, guid_of(corp, root, row, name)])
+        return list(root.get(url, {"level": "4"}).context["nodes"])
+
+    groups = below("Groups")
+    assert {"company", "field"} <= {node.label for node in groups}
+    assert all(node.drop == "profile" and not node.branch for node in groups)
+    assert below("Sales") == []
+
+
 def test_without_browse_account_the_administrator_signs_in_first(root: Client, corp: Samba) -> None:
     row = linked(corp, browse="")
     contents, sign_in = reverse("swp:contents", args=[row.pk, "root"]), reverse("swp:sign_in", args=[row.pk])
