@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,17 +27,17 @@ NESTED = ("field", "north", "sales", "trade", "company")
 
 def corp() -> Samba:
     """CORP.TEST, not running; made once in a run of the tests."""
-    return _once("CORP.TEST", _fill_corp)
+    return once("CORP.TEST", _fill_corp)
 
 
 def lab() -> Samba:
     """LAB.TEST, as `corp`."""
-    return _once("LAB.TEST", _fill_lab)
+    return once("LAB.TEST", _fill_lab)
 
 
-def _once(realm: str, fill: Callable[[Samba], None]) -> Samba:
+def once(realm: str, fill: Callable[[Samba], None]) -> Samba:
     """Provisioned and filled by the first process of the run that asks, taken over by the others."""
-    place = Path(os.environ.get("UMS_DATA") or tempfile.mkdtemp(prefix="ums-domains-")) / "domains" / realm
+    place = Path(os.environ.get("UMS_BENCH_DATA") or os.environ["UMS_DATA"]) / "domains" / realm
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
