@@ -38,6 +38,7 @@ from ums.domain.principals import PrincipalKind
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from swp.ldap.directory import Directory
     from swp.ldap.types import Entry, Link
     from swp.names import LoginName
 
@@ -154,18 +155,27 @@ def _let_in(
     entry = None
     if link.browse is not None:
         with connected(link) as opened:
-            entry = opened.user(name.account)
+            entry = _found(opened, link, name)
         if entry is None:
             return None
+    elif link.service is not Service.AD:
+        words = f"{link.domain} needs a browse account before its users can sign in. Tell an administrator."
+        raise AppError("no_browse_account", words, status=409)
     account = name.account if "@" in name.account else f"{name.account}@{link.domain}"
     with authenticated(link, entry.dn if entry else account, password) as opened:
-        entry = entry or opened.user(name.account)
+        entry = entry or _found(opened, link, name)
         if entry is None:
             return None
         if link.service is not Service.AD:
             return entry, frozenset(str(one.guid) for one in opened.groups_of(entry))
         found = principals_for(link, opened, entry, others)
     return entry, frozenset(one.id for one in found if one.kind in _GROUPS)
+
+
+def _found(opened: Directory, link: Link, name: LoginName) -> Entry | None:
+    """The user; an LDAP service knows no UPNs, so what stands before the @ is the account there."""
+    before, at, _ = name.account.rpartition("@")
+    return opened.user(before if at and link.service is not Service.AD else name.account)
 
 
 def _others(directory: LinkedDirectory) -> tuple[Link, ...]:
