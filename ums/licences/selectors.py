@@ -100,9 +100,24 @@ class Overview:
 
     fleets: list[Fleet]
     trial: LicenceState | None
-    trial_ends_soon: bool
     ha: Coverage
     servers: int
+
+    @property
+    def fresh(self) -> bool:
+        """Nobody can log in anywhere, and the test licence has not been started."""
+        return self.trial is None and not any(fleet.licensed for fleet in self.fleets)
+
+    @property
+    def lapsed(self) -> list[Fleet]:
+        """Where nobody can log in any more since the test licence ended."""
+        over = self.trial is not None and not self.trial.valid
+        return [fleet for fleet in self.fleets if over and fleet.missing]
+
+    @property
+    def notices(self) -> bool:
+        """Whether there is anything to tell."""
+        return self.fresh or self.ha_wanting or bool(self.lapsed) or any(one.ending for one in self.fleets)
 
     @property
     def ha_wanting(self) -> bool:
@@ -123,7 +138,7 @@ def overview() -> Overview:
     extension = Licence.objects.filter(kind=LicenceKind.HA).exclude(expires_at__lte=now)
     bought = extension.aggregate(all=Sum("quantity"))["all"] or 0
     servers = Process.objects.filter(type=ProcessType.SERVER).count()
-    return Overview(fleets, state, ending, Coverage(old, HA_TEST_LICENCES + bought), servers)
+    return Overview(fleets, state, Coverage(old, HA_TEST_LICENCES + bought), servers)
 
 
 def _fleets(now: datetime, *, everybody: bool, everybody_later: bool) -> list[Fleet]:
