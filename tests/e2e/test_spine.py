@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.actions import create_profile, open_tree, save, set_number
-from tests.services.agent import Agent
+from tests.services.agent import Agent, enrolled
 from tests.services.process import wait_until
 from tests.services.server import Server
 
@@ -27,15 +27,8 @@ for _ in $(seq 250); do [ -e "{hold}" ] || exit 0; sleep 0.1; done
 @pytest.fixture(scope="module")
 def agent(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     """A real agent process, enrolled into the ward with a key of its own."""
-    with server.api() as api:
-        directories = api.get("directories/", params={"kind": "device", "limit": 500}).json()["items"]
-        ward = next(entry["id"] for entry in directories if entry["name"] == WARD)
-        made = api.post(
-            "enrolment-keys/", json={"name": "Real device", "kind": "bound", "unit_ids": ["REAL01"], "directory": ward}
-        )
-        made.raise_for_status()
     state = tmp_path_factory.mktemp("agent") / "state"
-    running = Agent(state, server, made.json()["items"][0]["secret"], unit_id="REAL01", name=AGENT)
+    running = enrolled(server, WARD, state, unit_id="REAL01", name=AGENT)
     running.start()
     running.hook("10-hold", HOLDING_HOOK.format(hold=state.parent / "hold"))
     yield running
