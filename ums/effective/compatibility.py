@@ -42,7 +42,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotForUsers:
-    """total: settings of the profile. lines: those that have no effect, in the order of the catalogue."""
+    """total: settings of the profile. refused: those that have no effect, in the order of the catalogue."""
 
     total: int
     refused: tuple[Refused, ...]
@@ -53,9 +53,12 @@ class NotForUsers:
         return len(self.refused)
 
     @property
-    def lines(self) -> tuple[Refused, ...]:
-        """As many as a dialog has room for."""
-        return self.refused[:SHOWN]
+    def by_reason(self) -> list[tuple[str, tuple[str, ...], list[Refused]]]:
+        """As many as a dialog has room for: the reason, the versions that it holds for, and what it concerns."""
+        groups: dict[tuple[str, tuple[str, ...]], list[Refused]] = defaultdict(list)
+        for one in self.refused[:SHOWN]:
+            groups[one.reason, one.versions].append(one)
+        return [(*reason, lines) for reason, lines in groups.items()]
 
     @property
     def more(self) -> int:

@@ -92,11 +92,12 @@ def page_titles(catalogue: Catalogue | None) -> dict[str, str]:
 
 def _parameter_line(catalogue: Catalogue | None, one: Explained) -> Line:
     explanation, parameter = one.explanation, one.parameter
+    # What is no parameter may be a class of instances that users cannot have (`ums.domain.contribution`).
     return Line(
         key=one.path,
         serial="",
-        page=parameter.page if parameter else "",
-        label=parameter.label if parameter else one.path,
+        page=parameter.page if parameter else _page(catalogue, one.path),
+        label=parameter.label if parameter else _class_label(catalogue, one.path),
         within=fixed_name(catalogue, one.path) if parameter and "%" in parameter.path else "",
         parameter=parameter,
         value=explanation.value,

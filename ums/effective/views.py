@@ -124,8 +124,9 @@ def _parameter_why(explained: DeviceExplained, path: str) -> dict[str, Any]:
         setting.insert(0, (explanation.winner, explanation.value))
     catalogue = explained.catalogue
     titles = page_titles(catalogue)
+    cls = catalogue.classes.get(path) if catalogue else None
     return {
-        "title": parameter.label if parameter else path,
+        "title": parameter.label if parameter else cls.label if cls else path,
         "page": titles.get(parameter.page, "") if parameter else "",
         "parameter": parameter,
         "value": explanation.value,

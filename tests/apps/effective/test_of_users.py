@@ -8,12 +8,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from swp.models import DirectoryObject, SessionPrincipal
 from swp.reached import reached_by, reached_for_devices
 from swp.services.assignments import user_assignments_add, user_assignments_remove
-from tests.factories import CatalogueFactory, DeviceFactory, ProfileFactory
+from tests.factories import CatalogueFactory, DeviceFactory, ProfileFactory, UserFactory
 from tests.factories.profiles import DEFINITION
 from tests.factories.swp import DirectoryObjectFactory, SessionFactory, UserAssignmentFactory
 from ums.core.actor import SYSTEM
@@ -193,17 +195,21 @@ def test_preview_of_an_assignment_to_a_group() -> None:
     assert [(line.change.before, line.change.after) for line in undone.lines] == [(7, 50)]
 
 
-def test_what_users_cannot_have_is_left_out_said_in_the_preview_and_before() -> None:
+def test_what_users_cannot_have_is_left_out_said_in_the_preview_and_before(client: Client) -> None:
     one, group = device(), DirectoryObjectFactory(kind="group")
     drive = {"A": {"class": "network.drive%", "values": {"name": "Home"}}}
     row = profile({"system.volume": 7, "update.server": "u"}, drive, name="Kiosk")
     SessionFactory(device=one, groups=[group])
     told = not_for_users(profile=row)
     assert told.total == 3
-    assert [(line.label, line.reason) for line in told.lines] == [
+    assert [(line.label, line.reason) for line in told.refused] == [
         ("Update server", "Update settings cannot be set by a profile of a user on Linux devices."),
         ("Drive", "Network settings and network drives cannot be set by a profile of a user on Linux devices."),
     ]
+    client.force_login(UserFactory(is_superuser=True))
+    dialog = client.get(reverse("effective:for_users"), {"profile": row.pk}).content.decode()
+    assert "Kiosk: 2 of 3 settings will not be effective for users" in dialog
+    assert client.get(f"/api/v1/profiles/{row.pk}/for-users/").json()["refused"][0]["key"] == "update.server"
     found = preview(lambda: assign(row, group), user=None)
     assert any("“Kiosk” does not set update.server on 1 device. Update settings" in one for one in found.warnings)
     assign(row, group)
