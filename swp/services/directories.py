@@ -71,12 +71,12 @@ def directory_change(
     """
     require(actor.user, Action.ADMINISTER)
     directory = LinkedDirectory.objects.select_for_update().get(pk=directory.pk)
-    before, kind, held = _words(directory), directory.kind, password_stays(directory, fields, browse_password)
+    before, kind, known = _words(directory), directory.kind, _told_to(directory)
     trusted = _written(directory, fields, browse_password, certificates)
+    if browse_password is None:
+        _require_known(directory, known)
     if kind != directory.kind and DirectoryObject.objects.filter(directory=directory).exists():
         raise Conflict("kind_in_use", "Users of this directory have logged in or have profiles. Link another one.")
-    if not held and directory.sealed_browse_password:
-        raise password_needed()
     directory.save()
     if trusted is not None:
         _certificates_set(directory, trusted)
@@ -119,27 +119,27 @@ def directory_drafted(
     before anything is stored. Raises as they do.
     """
     row = LinkedDirectory.objects.get(pk=directory.pk) if directory else LinkedDirectory()
-    held = password_stays(row, fields, browse_password)
+    known = _told_to(row)
     trusted = _written(row, fields, browse_password, certificates)
-    if not held and row.sealed_browse_password:
-        raise password_needed()
+    if browse_password is None:
+        _require_known(row, known)
     stored = [one.pem for one in row.certificates.all()] if trusted is None and row.pk else ()
     return row, certificates_of(stored) if trusted is None else trusted
 
 
-def password_stays(directory: LinkedDirectory, fields: dict[str, Any], password: str | None) -> bool:
-    """Whether a stored password may be used with the new `fields`: it goes only to where it was stored for."""
-    if password is not None or not directory.sealed_browse_password:
-        return True
-    known = set(directory.controllers)
-    added = {controller for controller in fields.get("controllers", ()) if controller not in known}
-    return not added and fields.get("ldaps", directory.ldaps) >= directory.ldaps
+def _told_to(directory: LinkedDirectory) -> tuple[frozenset[str], bool]:
+    """The controllers that a stored password goes to, and whether encrypted."""
+    return frozenset(directory.controllers), directory.ldaps
 
 
-def password_needed() -> AppError:
-    """The refusal that goes with `password_stays`."""
-    message = "Type the password again: it would go to a controller, or over a connection, that it was not stored for."
-    return AppError("password_needed", message, fields={"browse_password": [message]})
+def _require_known(directory: LinkedDirectory, known: tuple[frozenset[str], bool]) -> None:
+    """A stored password goes only to where it was stored for. Raises AppError `password_needed`."""
+    controllers, ldaps = known
+    if directory.sealed_browse_password and (set(directory.controllers) - controllers or ldaps > directory.ldaps):
+        words = (
+            "Type the password again: it would go to a controller or over a connection that it was not stored for."
+        )
+        raise AppError("password_needed", words, fields={"browse_password": [words]})
 
 
 def _written(

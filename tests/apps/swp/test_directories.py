@@ -82,7 +82,7 @@ def test_a_suffix_means_one_directory() -> None:
 @pytest.mark.django_db
 def test_an_empty_password_stays_and_no_other_controller_gets_it() -> None:
     row = linked(browse_user="reader", browse_password=SECRET)
-    row = directory_change(actor=SYSTEM, directory=row, page_size=500)
+    row = directory_change(actor=SYSTEM, directory=row, page_size=500, controllers=["DC1.corp.test."])
     assert unseal(row.sealed_browse_password) == SECRET
     for change in ({"controllers": ["dc1.corp.test", "evil.test"]}, {"ldaps": False}):
         with pytest.raises(AppError) as refused:
