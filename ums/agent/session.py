@@ -146,6 +146,7 @@ class Session:
         "_phase",
         "_started",
         "_within",
+        "answers",
         "ended",
     )
 
@@ -164,6 +165,8 @@ class Session:
         self._beat: asyncio.TimerHandle | None = None
         self._within: float | None = None
         self._delay: float | None = None
+        self.answers = 0
+        """How often the server said which settings the device should have."""
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
 
     # ------------------------------------------------------------ what the device does
@@ -270,10 +273,12 @@ class Session:
             self.ask()
 
     def _unchanged(self, message: Unchanged) -> None:
+        self.answers += 1
         self._asked = 0.0
         self._settled()
 
     def _settings(self, message: Settings) -> None:
+        self.answers += 1
         self._asked = 0.0
         self._applying = True
         self._device.apply(message)

@@ -79,8 +79,8 @@ class Users:
 
     def __init__(self, database: Database, asks: Batcher[Asked, Answer | None]) -> None:
         self._asks = asks
-        self._claims: Batcher[LoginRequest, Claimed] = Batcher(database, claim)
-        self._settled: Batcher[Heard, LoginAnswer] = Batcher(database, settle)
+        self._claims: Batcher[LoginRequest, Claimed] = Batcher(database, claim, wait=0.001)
+        self._settled: Batcher[Heard, LoginAnswer] = Batcher(database, settle, wait=0.001)
         self._logouts: Batcher[Leaving, None] = Batcher(database, log_out)
         self._events: Batcher[Event, None] = Batcher(database, write_events, wait=0.02)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="directory")
@@ -115,12 +115,14 @@ class Users:
 
     async def stop(self, seconds: float) -> None:
         """Wait for the answers of directories, at most so long; what is unsettled then stays so."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for task in self._tasks:
-            task.cancel()
-        await self._events.drained()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=seconds)
+            for task in self._tasks:
+                task.cancel()
+            await self._events.drained()
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
     # ------------------------------------------------------------ inside
 
