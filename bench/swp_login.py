@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -88,7 +89,7 @@ def _measured(devices: Devices, ad: Samba) -> Iterator[Figure]:
     ours, theirs = [], []
     for number, device in enumerate(alone):
         theirs.append(plain.log_in(f"u{number}"))
-        ours.append(devices.run(lambda device=device, number=number: _log_in(device, number, ad)))
+        ours.append(devices.run(partial(_log_in, device, number, ad)))
         time.sleep(0.1)
     # The first ones open connections, here and there.
     one, baseline = statistics.median(ours[5:]), statistics.median(theirs[5:])
@@ -137,13 +138,16 @@ async def _come_and_go(others: list[SimulatedDevice], taken: list[float]) -> Non
         for device in others:
             if device.session is not None:
                 device.session.leave(0.0)
-                while device.session is not None:
-                    await asyncio.sleep(0.001)
+                await _until(device, connected=False)
                 start = time.perf_counter()
-                while device.session is None:
-                    await asyncio.sleep(0.0005)
+                await _until(device, connected=True)
                 taken.append(time.perf_counter() - start)
             await asyncio.sleep(0.05)
+
+
+async def _until(device: SimulatedDevice, *, connected: bool) -> None:
+    while (device.session is not None) is not connected:
+        await asyncio.sleep(0.0005)
 
 
 class Plain:
