@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import ldap3
 
 from bench.harness import Figure, figure
-from bench.swp_world import BULK, company, link
+from bench.swp_world import PEOPLE, company, link
 from swp.ldap import cursors, filters
 from swp.ldap.directory import SHOWN, connected
 from swp.ldap.entries import described, listed
@@ -47,7 +47,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _ours(ad: Samba) -> float:
-    linked, container = link(ad), f"{BULK},{ad.base}"
+    linked, container = link(ad), f"{PEOPLE},{ad.base}"
     started = perf_counter()
     with connected(linked) as directory:
         (found,) = directory.at([container])
@@ -66,7 +66,7 @@ def _plain(ad: Samba) -> ldap3.Connection:
 
 
 def _theirs(ad: Samba, plain: ldap3.Connection) -> float:
-    container = f"{BULK},{ad.base}"
+    container = f"{PEOPLE},{ad.base}"
     condition = filters.both(filters.of_kinds(Service.AD, SHOWN), "(!(objectClass=computer))")
     condition = filters.both(condition, "(!(showInAdvancedViewOnly=TRUE))")
     started = perf_counter()

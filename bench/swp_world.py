@@ -1,7 +1,8 @@
 """A company in a real Active Directory, for the benchmarks of Shared Workplace: 10,000 users, 500 groups five deep.
 
-All users lie in one container, OU=Bulk. The first LOGINS of them have the password `PASSWORD` and may log in. Each user
-is in three of the innermost groups, and so in fifteen. Made once in a run of benchmarks, which takes minutes.
+All users lie in one container, PEOPLE: u0, u1 and so on. The first of them have the password `PASSWORD` and may log in.
+Each user is in three of the innermost groups, and so in up to fifteen. Made once in a run of benchmarks, which takes
+minutes.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ USERS = 10_000
 LOGINS = 500
 LEVELS = (300, 100, 60, 30, 10)
 """Groups of each level, from the inside."""
-BULK, GROUPS = "OU=Bulk", "OU=Groups"
+PEOPLE, GROUPS = "OU=People,OU=Company", "OU=Groups"
 
 
 @contextmanager
-def company() -> Iterator[Samba]:
-    """The domain, running on both cores."""
-    domain = once(REALM, _fill)
+def company(users: int = USERS, passwords: int = LOGINS) -> Iterator[Samba]:
+    """The domain, running on both cores. passwords: of how many users one is known."""
+    domain = once(REALM, lambda made: _fill(made, users, passwords))
     try:
         yield domain.start(model="prefork")
     finally:
@@ -45,28 +46,18 @@ def link(ad: Samba) -> Link:
     )
 
 
-def account(number: int) -> str:
-    """sAMAccountName of a user."""
-    return f"user{number:05}"
-
-
-def _fill(ad: Samba) -> None:
-    ad.add([ad.ou(BULK), ad.ou(GROUPS), ad.user("browse")])
-    ad.add(ad.user(account(n), BULK, password=PASSWORD if n < LOGINS else "") for n in range(USERS))
+def _fill(ad: Samba, users: int, passwords: int) -> None:
+    ad.add([ad.ou(PEOPLE.partition(",")[2]), ad.ou(PEOPLE), ad.ou(GROUPS), ad.user("browse")])
+    ad.add(ad.user(f"u{n}", PEOPLE, password=PASSWORD if n < passwords else "") for n in range(users))
+    inside = [[ad.dn(f"u{n}", PEOPLE) for n in range(users) if number in _groups_of(n)] for number in range(LEVELS[0])]
     for level, count in enumerate(LEVELS):
-        ad.add(
-            ad.group(_group(level, n), GROUPS, members=(ad.dn(name, of) for name, of in _members(level, n)))
-            for n in range(count)
-        )
+        names = [f"level{level}-{number:03}" for number in range(count)]
+        ad.add(ad.group(name, GROUPS, members=members) for name, members in zip(names, inside, strict=True))
+        if level + 1 < len(LEVELS):
+            outer = LEVELS[level + 1]
+            inside = [[ad.dn(name, GROUPS) for name in names[number::outer]] for number in range(outer)]
 
 
-def _group(level: int, number: int) -> str:
-    return f"level{level}-{number:03}"
-
-
-def _members(level: int, number: int) -> set[tuple[str, str]]:
-    """(name, container) of those in a group: users on the innermost level, groups of the level before on the others."""
-    count = LEVELS[level]
-    if level == 0:
-        return {(account(n), BULK) for n in range(USERS) if number in {n % count, n * 7 % count, (n * 13 + 1) % count}}
-    return {(_group(level - 1, n), GROUPS) for n in range(LEVELS[level - 1]) if n % count == number}
+def _groups_of(number: int) -> set[int]:
+    """The innermost groups of a user."""
+    return {number % LEVELS[0], number * 7 % LEVELS[0], (number * 13 + 1) % LEVELS[0]}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import ldap3
 
 from swp.ldap import filters
-from swp.ldap.entries import described, entry_of, listed, sid_bytes, sid_text
+from swp.ldap.entries import GROUPED, SID, described, entry_of, listed, sid_text
 from swp.ldap.pool import leased
 from swp.ldap.types import BindRefused, Credentials, Entry, Link, ObjectKind, Page, Refusal, Service
 
@@ -105,9 +105,13 @@ class Directory:
         return self._any(filters.of_dn(self.link.service, dn) for dn in dns)
 
     def by_sids(self, sids: Iterable[str], dns: Iterable[str] = ()) -> list[Entry]:
-        """The objects of this domain with these SIDs, and those with these DNs; unordered."""
-        conditions = [filters.equal("objectSid", sid_bytes(sid)) for sid in sids]
-        return self._any([*conditions, *(filters.of_dn(self.link.service, dn) for dn in dns)])
+        """The objects of this domain with these SIDs, and those with these DNs; unordered.
+
+        For groups and OUs, at every login: the entries say nothing of accounts.
+        """
+        conditions = [filters.equal("objectSid", sid) for sid in sids if SID.fullmatch(sid)]
+        conditions += [filters.of_dn(self.link.service, dn) for dn in dns]
+        return self._any(conditions, GROUPED)
 
     def user(self, name: str) -> Entry | None:
         """The user with this account name, UPN or DN, in any case."""
@@ -173,9 +177,9 @@ class Directory:
     def _one(self, condition: str) -> Entry | None:
         return next(iter(self._any([condition])), None)
 
-    def _any(self, conditions: Iterable[str]) -> list[Entry]:
+    def _any(self, conditions: Iterable[str], attributes: Sequence[str] = ()) -> list[Entry]:
         """All objects of the domain for which one of these holds."""
-        found = self._raw(conditions, described(self.link.service))
+        found = self._raw(conditions, attributes or described(self.link.service))
         return [entry for entry in (entry_of(self.link, one) for one in found) if entry]
 
     def _around(self, members: list[tuple[str, str]]) -> list[tuple[str, Entry]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -27,7 +28,11 @@ _AD_LISTED = (
     "msDS-User-Account-Control-Computed",
     "pwdLastSet",
 )
+GROUPED = ("objectGUID", "objectClass", "objectSid", "name", "sAMAccountName", "memberOf")
+"""Attributes of groups and OUs that are looked at for who is in them."""
 _LDAP_LISTED = ("entryUUID", "objectClass", "cn", "ou", "dc", "o", "uid", "mail", "gidNumber")
+
+SID = re.compile(r"S-1(-\d{1,15}){1,16}", re.ASCII)
 
 _DISABLED, _NEVER_EXPIRES = 0x2, 0x10000
 _LOCKED, _PASSWORD_EXPIRED = 0x10, 0x800000
@@ -95,16 +100,6 @@ def sid_text(sid: bytes) -> str:
         return ""
     parts = [int.from_bytes(sid[at : at + 4], "little") for at in range(8, len(sid), 4)]
     return "-".join(["S", str(sid[0]), str(int.from_bytes(sid[2:8], "big")), *map(str, parts)])
-
-
-def sid_bytes(text: str) -> bytes:
-    """The binary SID. Raises ValueError for what is none."""
-    _, revision, authority, *parts = text.split("-")
-    return (
-        bytes([int(revision), len(parts)])
-        + int(authority).to_bytes(6, "big")
-        + b"".join(int(part).to_bytes(4, "little") for part in parts)
-    )
 
 
 def _guid(service: Service, values: Mapping[str, list[bytes]]) -> uuid.UUID | None:
