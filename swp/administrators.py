@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from axes.models import AccessAttempt
 from django.contrib.auth.backends import ModelBackend
-from django.db import close_old_connections
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -30,6 +29,7 @@ from swp.models import DirectoryAdministrator, LinkedDirectory
 from swp.names import directory_of, parse
 from swp.principals import principals_for
 from swp.services import administrator_came
+from swp.waiting import connection_given_back
 from ums.accounts.models import User
 from ums.core.actor import Actor
 from ums.core.errors import AppError
@@ -130,7 +130,7 @@ def _asked(directory: LinkedDirectory, name: LoginName, password: str) -> tuple[
     others = _others(directory)
     if not _places.acquire(blocking=False):
         raise AppError("directory_busy", f"Too many sign-ins wait for {directory}. Try again soon.", status=503)
-    close_old_connections()
+    connection_given_back()
     try:
         return _let_in(link, name, password, others)
     except DirectoryUnavailable as error:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import close_old_connections
-
 from swp.addresses import domain_name
 from swp.ldap.directory import connected
 from swp.ldap.probe import probe
@@ -17,6 +15,7 @@ from swp.ldap.resolve import controllers_of
 from swp.ldap.types import BindRefused, DirectoryUnavailable, Service, Step
 from swp.links import link_drafted, link_of
 from swp.services.directories import directory_drafted
+from swp.waiting import connection_given_back
 from ums.core.access import Action, require
 from ums.core.errors import AppError, Conflict
 
@@ -122,7 +121,7 @@ def _apart(work: Callable[[], T]) -> T:
     """Do it in a thread of the pool. The request gives its connection to the database back while it waits."""
     if not _places.acquire(blocking=False):
         raise Conflict("busy", f"{AT_ONCE} connections are being tried already. Try again in a few seconds.")
-    close_old_connections()
+    connection_given_back()
     future = _threads.submit(work)
     future.add_done_callback(lambda _: _places.release())
     try:
