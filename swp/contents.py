@@ -41,7 +41,7 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
         """What is not known is the usual."""
-        scope, kind, at = query.get("scope", ""), query.get("kind", ""), query.get("at", "")
+        scope, kind, at = query.get("scope", ""), query.get("type", ""), query.get("at", "")
         return cls(
             query.get("q", "").strip()[:100],
             scope if scope in dict(SCOPES) else "below",
@@ -113,7 +113,7 @@ def marks(entry: Entry) -> tuple[tuple[str, str], ...]:
         (entry.disabled, ("revoked", "Disabled")),
         (entry.locked, ("warning", "Locked")),
         (entry.expired, ("expired", "Expired")),
-        (entry.expires_password, ("pending", "Must change the password")),
+        (entry.expires_password, ("warning", "Must change the password")),
     )
     return tuple(mark for holds, mark in there if holds)
 
@@ -146,7 +146,8 @@ def _asked(request: Any, row: LinkedDirectory, entry: Entry, asked: Asked) -> tu
     link = link_of(row)
     credentials = credentials_for(request, row, link)
     kinds = _KINDS[asked.kind] if asked.kind else FOUND if asked.searching else LEAVES
-    whole = asked.searching and asked.scope == "all"
+    # Nothing lies in a user: a search from its page is one of the whole directory.
+    whole = asked.searching and (asked.scope == "all" or entry.kind not in CONTAINERS)
     base = link.base_dn if whole else entry.dn
     query = cursors.Query(base, asked.words, asked.scope != "here", frozenset(kinds), ROWS)
     try:

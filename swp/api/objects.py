@@ -132,7 +132,7 @@ class DirectoryObjectViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, A
         require_users(request)
         given = self.asked(BrowseInput)
         token, _, at = given.get("after", "").partition(".")
-        asked = Asked.of({**given, "token": token, "at": at})
+        asked = Asked.of({**given, "type": given.get("kind", ""), "token": token, "at": at})
         row = directory_of(given["directory"])
         key = key_of(f"{row.pk}-{given.get('within', ROOT)}")
         with opened(request, row) as directory:

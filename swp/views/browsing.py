@@ -75,11 +75,7 @@ def object_page(request: HttpRequest, pk: int, at: str) -> HttpResponse:
         "asked": asked,
         "scopes": SCOPES,
         "kinds": KINDS,
-        "breadcrumbs": [
-            (TITLE, reverse("swp:users")),
-            *_top(row),
-            *([(name or "…", request.path)] if key.guid else []),
-        ],
+        "breadcrumbs": [*_top(row), *([(name or "…", request.path)] if key.guid else [])],
         "contents_url": f"{reverse('swp:contents', args=[pk, at])}?{request.GET.urlencode()}",
         "signed_in_as": signed_in_as(request, row),
         "may_assign": may_somewhere(request.user, Action.ASSIGN),
@@ -98,7 +94,8 @@ def contents(request: HttpRequest, pk: int, at: str) -> HttpResponse:
         entry = entry_at(directory, key.guid)
         above = path_of(directory, entry)
         groups = [] if entry.kind in CONTAINERS else directory.at(entry.member_of[:GROUPS])
-        part = first_part(request, row, directory, entry, asked) if entry.kind in CONTAINERS else None
+        lists = entry.kind in CONTAINERS or asked.searching
+        part = first_part(request, row, directory, entry, asked) if lists else None
     context = {
         "row": row,
         "key": key,
@@ -182,7 +179,7 @@ def _shown(row: LinkedDirectory, asked: Asked, part: Part) -> dict[str, Any]:
     following: dict[str, str | int] = {
         "q": asked.words,
         "scope": asked.scope,
-        "kind": asked.kind,
+        "type": asked.kind,
         "token": part.token,
         "at": part.at,
     }

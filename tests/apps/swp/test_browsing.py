@@ -77,8 +77,8 @@ def test_accounts_that_cannot_log_in_are_marked(root: Client, corp: Samba) -> No
     [
         ({"q": "alice"}, ["alice"]),
         ({"q": "ALI"}, ["alice"]),
-        ({"q": "circle", "kind": "group"}, ["circle-a", "circle-b"]),
-        ({"q": "circle", "kind": "user"}, []),
+        ({"q": "circle", "type": "group"}, ["circle-a", "circle-b"]),
+        ({"q": "circle", "type": "user"}, []),
         ({"q": "*)(objectClass=*"}, []),
         ({"q": "alice", "scope": "here"}, []),
     ],
