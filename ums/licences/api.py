@@ -67,7 +67,7 @@ class LicenceFileInput(Input):
     licences = LicenceLineInput(many=True, allow_empty=False)
 
 
-class ImportedOut(serializers.Serializer):
+class LicencesImportedOut(serializers.Serializer):
     """What an import did."""
 
     added = serializers.IntegerField()
@@ -123,13 +123,13 @@ class LicenceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         """All licences."""
         return licence_list(user=self.request.user)
 
-    @extend_schema(request=LicenceFileInput, responses=ImportedOut)
+    @extend_schema(request=LicenceFileInput, responses=LicencesImportedOut)
     @action(detail=False, methods=["post"], url_path="import")
     def take_in(self, request: Request) -> Response:
         """Take in a licence file: all of it or nothing."""
         self.parsed(LicenceFileInput)
         data = json.dumps(request.data).encode()
-        return self.answer(services.licences_import(actor=self.actor, data=data), ImportedOut)
+        return self.answer(services.licences_import(actor=self.actor, data=data), LicencesImportedOut)
 
     @extend_schema(request=None, responses={201: LicenceOut})
     @action(detail=False, methods=["post"])

@@ -43,7 +43,7 @@ def test_switching_shared_workplace_off_logs_everybody_out() -> None:
 
 def test_the_service_of_one_device_is_switched_off_and_on(cast: Cast) -> None:
     device = cast.things["device"]
-    here, elsewhere = SessionFactory(device=device), SessionFactory()
+    here, elsewhere = cast.things["session"], SessionFactory()
     settled()
     service_switch(actor=cast.actor("admin"), device=device, enabled=False)
     service_switch(actor=cast.actor("admin"), device=device, enabled=False)
@@ -59,7 +59,7 @@ def test_the_service_of_one_device_is_switched_off_and_on(cast: Cast) -> None:
 
 
 def test_an_administrator_logs_a_user_out(cast: Cast) -> None:
-    session = SessionFactory(device=cast.things["device"])
+    session = cast.things["session"]
     with pytest.raises(NotAllowed):
         session_end(actor=cast.actor("reader"), session=session)
     session_end(actor=cast.actor("admin"), session=session)
