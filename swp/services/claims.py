@@ -71,9 +71,9 @@ def _claimed(requests: Sequence[LoginRequest]) -> list[Claimed]:
     for place, request in enumerate(requests):
         row = before.get((request.device_id, request.request))
         if row is not None:
-            answers.append(desk.again(request, row))
+            answers.append(desk.of_repeated(request, row))
             continue
-        answer, row = desk.first(request)
+        answer, row = desk.of_new(request)
         answers.append(answer)
         if row is not None:
             written.append((place, row))
@@ -109,7 +109,7 @@ class _Desk:
             SharedWorkplaceSettings.objects.filter(all_domains=True).exists(),
         )
 
-    def first(self, request: LoginRequest) -> tuple[Claimed, Login | None]:
+    def of_new(self, request: LoginRequest) -> tuple[Claimed, Login | None]:
         """What a request that is new comes to, and its row; None where it is worth none."""
         if request.device_id not in self.devices:
             return answer_of(LoginOutcome.TC_UNKNOWN), None
@@ -155,7 +155,7 @@ class _Desk:
             return answer_of(LoginOutcome.INVALID_PASSWORD), NOT_ASKED
         return Claim(0, request, directory.pk, name, link_of(directory), self._others(directory)), ""
 
-    def again(self, request: LoginRequest, row: Login) -> Claimed:
+    def of_repeated(self, request: LoginRequest, row: Login) -> Claimed:
         """What a request that came before comes to: what its row says, and the directory is not asked again.
 
         That it went well counts for the same password only, and while the user is still logged in by it.
