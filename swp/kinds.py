@@ -19,6 +19,7 @@ LABELS = {
     ObjectKind.CONTAINER.value: "Container",
     ObjectKind.DOMAIN.value: "Domain",
 }
+CHOICES = list(LABELS.items())
 
 CONTAINERS = (ObjectKind.OU, ObjectKind.CONTAINER, ObjectKind.DOMAIN)
 """What holds other objects."""

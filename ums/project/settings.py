@@ -284,7 +284,7 @@ SPECTACULAR_SETTINGS = {
         "DirectoryServiceKind": "swp.models.LinkedDirectory.Kind",
         "AssignableKind": "swp.api.objects.KINDS",
         "LicenceKind": "ums.licences.models.Licence.KINDS",
-        "DirectoryObjectKind": "swp.models.DirectoryObject.KINDS",
+        "DirectoryObjectKind": "swp.kinds.CHOICES",
         "LoginKind": "swp.models.Login.Kind",
         "DeviceStatus": "ums.devices.filters.STATUSES",
         "SettingsSource": "ums.effective.filters.SOURCES",
