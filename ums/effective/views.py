@@ -25,7 +25,7 @@ from ums.effective.provenance import Ignored, ignored_in_instance, origin_of
 from ums.effective.selectors import DeviceExplained, settings_explained
 from ums.effective.table import FIELDS, ROWS, instance_name, lines_of, matching, page_titles, sections
 from ums.effective.template_check import keys_missing
-from ums.effective.whose import whose
+from ums.effective.whose import Whose, whose
 from ums.features.selectors import is_enabled
 from ums.profiles.comparison import side_of
 from ums.profiles.models import Profile
@@ -56,8 +56,7 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
     overview = not request.GET.keys() - {"at", "user"}
     if overview:
         found = [line for line in found if line.layer or line.ignored]
-    asked = request.GET.get("at", "")
-    at = min(int(asked), len(found)) if asked.isascii() and asked.isdecimal() and len(asked) < 8 else 0
+    at = _position(request, len(found))
     part = found[at : at + ROWS]
     context = {
         **frame,
@@ -68,17 +67,12 @@ def device_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "set_count": sum(bool(line.layer or line.ignored) and not line.removed for line in lines),
         "overridden_count": sum(line.losers > 0 for line in lines),
         "ignored_count": sum(line.ignored > 0 for line in lines),
-        "first": at + 1 if part else 0,
-        "last": at + len(part),
-        "previous_url": address(request.GET, at=str(max(0, at - ROWS))) if at else "",
-        "next_url": address(request.GET, at=str(at + ROWS)) if at + ROWS < len(found) else "",
+        **_paging(request, at, len(found)),
         "readable": _readable(request.user, [line.layer for line in part if line.layer]),
         "overview": overview,
         "quick": bar.text or " ".join(f"{token.key}:{token.value}" for token in bar.tokens),
-        "whose": seen,
+        **_with_user(request, seen, asked_user),
         "warnings": warnings_of(device, explained),
-        "may_pick": may(request.user, Action.USERS) and is_enabled(SHARED_WORKPLACE),
-        "user_query": urlencode({"user": asked_user}) if asked_user else "",
         **bar.context(request, placeholder="Filter by parameter, path or value", keep=("show", "user")),
     }
     return render(request, "effective/device_settings.html", context)
@@ -97,6 +91,32 @@ def parameter_explained(request: HttpRequest, pk: int) -> HttpResponse:
     context["key"] = path or serial
     context["local"] = Rank.LOCAL
     return render(request, "effective/_explained.html", context)
+
+
+def _position(request: HttpRequest, count: int) -> int:
+    """The row that the page begins with."""
+    asked = request.GET.get("at", "")
+    return min(int(asked), count) if asked.isascii() and asked.isdecimal() and len(asked) < 8 else 0
+
+
+def _paging(request: HttpRequest, at: int, count: int) -> dict[str, Any]:
+    """Which rows the page shows, and where the others are."""
+    last = min(at + ROWS, count)
+    return {
+        "first": at + 1 if at < last else 0,
+        "last": last,
+        "previous_url": address(request.GET, at=str(max(0, at - ROWS))) if at else "",
+        "next_url": address(request.GET, at=str(at + ROWS)) if at + ROWS < count else "",
+    }
+
+
+def _with_user(request: HttpRequest, seen: Whose, asked: str) -> dict[str, Any]:
+    """What effective/_whose.html and the links of the page need. asked: the user as it stands in the address."""
+    return {
+        "whose": seen,
+        "may_pick": may(request.user, Action.USERS) and is_enabled(SHARED_WORKPLACE),
+        "user_query": urlencode({"user": asked}) if asked else "",
+    }
 
 
 def _failed(request: HttpRequest, failed: AppError) -> dict[str, Any]:
