@@ -100,7 +100,8 @@ def principals_of(login: Login) -> tuple[Principal, ...]:
         found.append(Principal(PrincipalKind.PRIMARY_GROUP, login.primary_group.id, login.primary_group.name, 0))
     found.extend(_groups(login))
     found.extend(
-        Principal(PrincipalKind.OU, normal_dn(dn), name, distance) for distance, (dn, name) in enumerate(ous_of(login.dn))
+        Principal(PrincipalKind.OU, normal_dn(dn), name, distance)
+        for distance, (dn, name) in enumerate(ous_of(login.dn))
     )
     return tuple(found)
 
