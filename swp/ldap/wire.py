@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -21,8 +22,22 @@ _PART = 32 * 1024
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _OTHER_NAME = {10}, {9}, {18}, {62, 64}
 """What OpenSSL calls them (X509_V_ERR_…)."""
 
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(8, thread_name_prefix="directory-names")
+
+
 # getaddrinfo cannot be told when to give up, so it is asked in a thread that may stay behind.
-_names = ThreadPoolExecutor(8, thread_name_prefix="directory-names")
+_names = _threads()
+
+
+def _start_anew() -> None:
+    """A forked process has none of the threads of its parent."""
+    global _names
+    _names = _threads()
+
+
+os.register_at_fork(after_in_child=_start_anew)
 
 
 class Failed(Exception):
