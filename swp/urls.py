@@ -23,9 +23,7 @@ urlpatterns = [
         administrators.administrator_candidates,
         name="administrator_candidates",
     ),
-    path(
-        "linked-directories/administrators/<int:pk>/", administrators.administrator_edit, name="administrator_edit"
-    ),
+    path("linked-directories/administrators/<int:pk>/", administrators.administrator_edit, name="administrator_edit"),
     path(
         "linked-directories/administrators/<int:pk>/remove/",
         administrators.administrator_remove,

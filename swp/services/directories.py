@@ -136,9 +136,7 @@ def _require_known(directory: LinkedDirectory, known: tuple[frozenset[str], bool
     """A stored password goes only to where it was stored for. Raises AppError `password_needed`."""
     controllers, ldaps = known
     if directory.sealed_browse_password and (set(directory.controllers) - controllers or ldaps > directory.ldaps):
-        words = (
-            "Type the password again: it would go to a controller or over a connection that it was not stored for."
-        )
+        words = "Type the password again: it would go to a controller or over a connection that it was not stored for."
         raise AppError("password_needed", words, fields={"browse_password": [words]})
 
 
