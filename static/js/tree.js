@@ -31,7 +31,7 @@ class UmsTree extends HTMLElement {
   #timer = 0;
 
   connectedCallback() {
-    this.addEventListener("click", this);
+    this.addEventListener("click", this, { capture: true }); // before htmx, which follows the link of a line
     this.addEventListener("keydown", this);
     this.addEventListener("focusin", (event) => {
       if (event.target.matches('[role="treeitem"]')) this.#rove(event.target);

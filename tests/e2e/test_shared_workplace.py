@@ -69,7 +69,7 @@ def test_a_member_of_a_group_has_its_profile_while_logged_in(
     logins = console.locator("tbody tr")
     expect(logins).to_have_count(2)
     expect(logins.nth(0)).to_contain_text("alice")
-    expect(logins.nth(1)).to_contain_text("INVALID_PASSWORD")
+    expect(logins.nth(1)).to_contain_text("Wrong password")
 
 
 # ---------------------------------------------------------------- what the administrator does
@@ -104,13 +104,14 @@ def _look_around(page: Page) -> None:
 
 def _drag_onto_group(page: Page, profile: str) -> None:
     open_tree(page, "Profiles")
+    expect(page.get_by_role("heading", name="Profiles", level=1)).to_be_visible()
     tree = page.get_by_role("tree")
     for name in ("Shared Workplace Users", "corp.test", "Groups"):
-        branch = tree.get_by_role("treeitem", name=name).first
+        branch = tree.get_by_role("treeitem", name=name, exact=True)
         if branch.get_attribute("aria-expanded") == "false":
             branch.locator(".tree-twist").click()
     row = page.get_by_role("row").filter(has_text=profile)
-    row.drag_to(tree.get_by_role("treeitem", name=GROUP))
+    row.drag_to(tree.get_by_role("treeitem", name=GROUP, exact=True))
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(GROUP)
     dialog.get_by_role("button", name="Assign", exact=True).click()
