@@ -75,6 +75,7 @@ class DirectoryAdministratorViewSet(mixins.ListModelMixin, mixins.RetrieveModelM
     permission_classes = (NetworkPermission,)
     network_action = Action.ADMINISTER
     ordering_fields: ClassVar = {"name": "name", "id": "pk"}
+    asks: ClassVar = frozenset({"create"})
 
     def get_queryset(self) -> QuerySet[DirectoryAdministrator]:
         """The imported ones."""

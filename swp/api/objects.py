@@ -120,6 +120,7 @@ class DirectoryObjectViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, A
     permission_classes = (NetworkPermission,)
     network_action = Action.USERS
     dry_runs: ClassVar = frozenset({"clean"})
+    asks: ClassVar = frozenset({"browse", "check"})
 
     def get_queryset(self) -> QuerySet[DirectoryObject]:
         """All that we know."""
@@ -211,6 +212,7 @@ class UserAssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Ap
     permission_classes = (NetworkPermission,)
     network_action = Action.USERS
     dry_runs: ClassVar = frozenset({"create", "destroy"})
+    asks: ClassVar = frozenset({"create"})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """As the base class; then the directory is asked, before a dry run opens its transaction."""

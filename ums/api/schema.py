@@ -18,6 +18,7 @@ REFUSALS = {
     "404": "There is no such object, or none that you may see.",
     "409": "The state of the object does not allow it, or somebody else was quicker.",
     "415": "The body is not JSON.",
+    "503": "What has to be asked does not answer.",
 }
 
 
@@ -75,5 +76,9 @@ class AutoSchema(SpectacularAutoSchema):
         return text.partition(".")[0] or None
 
     def _refusals(self) -> list[str]:
-        codes = ["400", "401", "403", "404"]
-        return codes if self.method == "GET" else [*codes, "409", "415"]
+        codes = {"400", "401", "403", "404"}
+        if self.method != "GET":
+            codes |= {"409", "415"}
+        if getattr(self.view, "action", None) in getattr(self.view, "asks", ()):
+            codes |= {"409", "503"}
+        return sorted(codes)

@@ -71,6 +71,8 @@ class ApiViewSet(GenericViewSet):
     ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
     dry_runs: ClassVar[frozenset[str]] = frozenset()
     """Names of the actions that change settings, or what decides about them, and that `?dry_run=true` tries out."""
+    asks: ClassVar[frozenset[str]] = frozenset()
+    """Names of the actions that ask a service elsewhere, which may want more than it was told, or not answer."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """As the base class; then a dry run takes the place of the write.
@@ -120,6 +122,9 @@ class ApiViewSet(GenericViewSet):
     def get_object(self) -> Any:
         """The row that the address names, if the user may see it. Raises Http404."""
         try:
+            number = self.kwargs.get(self.lookup_url_kwarg or self.lookup_field, "")
+            if number.isdecimal() and int(number) > MAX_ID:
+                raise Http404  # a key that is another row's is asked for as it stands
             return super().get_object()
         except Http404:
             noun = self.get_queryset().model._meta.verbose_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -219,6 +219,7 @@ class EffectiveSettingsViewSet(ApiViewSet):
     queryset = Device.objects.none()
     pagination_class = None
     filter_backends: Any = ()
+    asks: ClassVar = frozenset({"retrieve"})
 
     @extend_schema(
         operation_id="devices_effective_settings_retrieve",

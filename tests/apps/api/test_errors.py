@@ -24,6 +24,7 @@ from ums.api.errors import as_app_error, headers_of
         ("POST", "directories/", "[]", "application/json", 400, "invalid"),
         ("POST", "directories/", "[" * 10_000, "application/json", 400, "parse_error"),
         ("POST", "directories/", "a=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        ("DELETE", "sessions/9223372036854775808/", "", "application/json", 404, "not_found"),
     ],
 )
 def test_refusal(cast: Cast, method: str, path: str, data: str, content_type: str, status: int, code: str) -> None:
