@@ -136,6 +136,7 @@ class LinkedDirectoryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, A
     permission_classes = (NetworkPermission,)
     network_action = Action.ADMINISTER
     ordering_fields: ClassVar = {"domain_name": "domain_name", "id": "pk"}
+    dry_runs: ClassVar = frozenset({"destroy"})
 
     def get_queryset(self) -> QuerySet[LinkedDirectory]:
         """All of them."""

@@ -121,6 +121,7 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     serializer_class = SessionOut
     filterset_class = SessionFilter
     ordering_fields: ClassVar = {"since": "since", "id": "pk"}
+    dry_runs: ClassVar = frozenset({"destroy"})
 
     def get_queryset(self) -> QuerySet[Session]:
         """Those at devices that the user may read."""

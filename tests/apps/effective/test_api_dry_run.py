@@ -150,6 +150,18 @@ CHANGES_NO_SETTINGS = {
     ("process", "destroy"): "the entry of a process that is gone; settings do not depend on processes",
     ("process", "ping"): "a message there and back",
     ("content-copy", "retry"): "devices get the same content from any server",
+    ("linked-directory", "create"): "nobody of a new directory is logged in, and nothing is assigned there",
+    ("linked-directory", "partial_update"): "how a directory is asked counts at the next login",
+    ("linked-directory", "test"): "reads",
+    ("linked-directory", "resolve"): "reads",
+    ("shared-workplace-settings", "partial_update"): "whose groups count is asked at the next login",
+    ("directory-object", "check"): "follows what became of objects; orphans reach nobody who is logged in",
+    ("directory-administrator", "create"): "administrators are no users of devices",
+    ("directory-administrator", "partial_update"): "as above",
+    ("directory-administrator", "destroy"): "as above",
+    ("licence", "trial"): "licences count at the next login",
+    ("licence", "take_in"): "as above",
+    ("licence", "give"): "as above",
 }
 """The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""
 

@@ -9,8 +9,10 @@ from swp.models import Login, Session, SessionPrincipal
 from swp.services import service_switch, session_end
 from swp.services.sessions import principals_replaced
 from swp.switches import switched_off
+from tests.apps.asking import Api
 from tests.cast import Cast
-from tests.factories.swp import SessionFactory
+from tests.factories.profiles import ProfileFactory
+from tests.factories.swp import SessionFactory, UserAssignmentFactory
 from ums.audit.models import Event
 from ums.core.actor import SYSTEM
 from ums.core.errors import AppError, Conflict, NotAllowed
@@ -69,6 +71,21 @@ def test_an_administrator_logs_a_user_out(cast: Cast) -> None:
     with pytest.raises(AppError) as refused:
         session_end(actor=cast.actor("admin"), session=session)
     assert refused.value.code == "session_gone"
+
+
+def test_logging_out_can_be_tried_out(cast: Cast) -> None:
+    """The device would lose what the user brought, and nothing happens."""
+    session, catalogue = cast.things["session"], cast.things["profile"].based_on
+    profile = ProfileFactory(based_on=catalogue, values={"system.timezone": "Madrid"})
+    UserAssignmentFactory(profile=profile, target=session.user)
+    api, path = Api(cast, "root"), f"sessions/{session.pk}/"
+    status, told = api.ask("DELETE", path, dry_run="true")
+    assert (status, told["changed"]) == (200, 1), told
+    assert told["changes"][0]["before"] == "Madrid"
+    assert Session.objects.filter(pk=session.pk).exists()
+    assert api.ask("DELETE", f"linked-directories/{session.user.directory_id}/", dry_run="true").body["changed"] == 1
+    assert api.ask("DELETE", path).status == 204
+    assert not Session.objects.exists()
 
 
 def test_principals_are_written_only_when_they_differ() -> None:
