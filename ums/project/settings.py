@@ -72,6 +72,8 @@ INSTALLED_APPS = [
     "ums.live",
     "ha",
     "ums.devices",
+    "ums.assets",
+    "ums.notices",
     "ums.files",
     "ums.licences",
     "ums.profiles",
@@ -80,6 +82,7 @@ INSTALLED_APPS = [
     "ums.effective",
     "ums.connector",
     "ums.api",
+    "ums.imi",
     "ums.console",
 ]
 
