@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ums.audit.catalogue import EVENTS
 from ums.audit.models import Event
+from ums.events.models import Event as PublicEvent
+from ums.events.recording import event_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +35,7 @@ def record(
         return None
     event = _event(actor, action, target, name, before, after, comment)
     event.save(force_insert=True)
+    _public(event, target).save(force_insert=True)
     return event
 
 
@@ -43,8 +46,9 @@ def record_each(
     changes: Iterable[tuple[models.Model, Mapping[str, Any] | None, Mapping[str, Any] | None]],
 ) -> None:
     """One event for each (target, before, after), in few statements."""
-    events = [_event(actor, action, target, "", before, after, "") for target, before, after in changes]
-    Event.objects.bulk_create(events, batch_size=1000)
+    rows = [(_event(actor, action, target, "", before, after, ""), target) for target, before, after in changes]
+    Event.objects.bulk_create((event for event, _ in rows), batch_size=1000)
+    PublicEvent.objects.bulk_create((_public(*row) for row in rows), batch_size=1000)
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -76,3 +80,10 @@ def _event(
         after=after,
         comment=comment[:1000],
     )
+
+
+def _public(event: Event, target: models.Model | None) -> PublicEvent:
+    """The same for programs: what happened to what, without the values. They ask for those with their permissions."""
+    changed = sorted(event.after or event.before or {})
+    data = {"changed": changed} if changed else {}
+    return event_of(event.action, target, None, event.object_name, event.actor_name, "", data, None)

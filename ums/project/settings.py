@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "ums.core",
     "ums.accounts",
+    "ums.events",
     "ums.audit",
     "ums.features",
     "ums.live",
