@@ -19,7 +19,9 @@ app.conf.beat_schedule = {
     "commands-expire": {"task": "ums.jobs.tasks.expire", "schedule": 60.0},
     "directory-objects": {"task": "swp.tasks.follow_objects", "schedule": 24 * 3600.0},
     "groups-of-users": {"task": "swp.tasks.refresh", "schedule": 60.0},
+    "imi-sessions": {"task": "ums.imi.tasks.prune", "schedule": 600.0},
     "login-history": {"task": "swp.tasks.prune", "schedule": 3600.0},
     "network-history": {"task": "ha.tasks.prune", "schedule": 3600.0},
+    "notices": {"task": "ums.notices.tasks.prune", "schedule": 3600.0},
     "presence-lost": {"task": "ums.devices.tasks.presence_lost", "schedule": 30.0},
 }

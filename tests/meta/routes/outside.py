@@ -13,6 +13,9 @@ ROUTES = [
     Route("ha_join", REFUSED, "POST"),
     # another server proves to have the network's key
     Route("content_for_server", REFUSED, at={"sha256": "file.content_id"}),
+    # clients of IMI log in there, or say name and password with each call
+    Route("imi", REFUSED, path="/umsapi/v3/thinclients"),
+    Route("imi", OPEN, path="/umsapi/v3/serverstatus"),
     Route("device_connector:est_cacerts", OPEN),
     Route("device_connector:est_simpleenroll", REFUSED, "POST"),
     Route("device_connector:est_simplereenroll", REFUSED, "POST"),
