@@ -37,6 +37,7 @@ from tests.factories import (
     ValueGroupFactory,
 )
 from tests.factories.licences import LicenceFactory
+from tests.factories.notices import NoticeFactory
 from tests.factories.swp import DirectoryAdministratorFactory, SessionFactory, UserAssignmentFactory
 from ums.accounts.models import User
 from ums.audit.services import record
@@ -141,6 +142,8 @@ def make_cast() -> Cast:
         "batch": batch,
         "session": SessionFactory(device=device),
         "licence": LicenceFactory(number="EMP-1"),
+        "notice": NoticeFactory(device=device),
+        "settled_notice": NoticeFactory(device=device, settled_at=timezone.now(), settled_by="admin"),
         "command": CommandFactory(batch=batch, device=device),
         "event": record(actor=Actor.of(admin), action="device.moved", target=device),
     }

@@ -3,7 +3,7 @@
    <ums-live socket="/wums-app/live">… <span class="live-state-text"></span></ums-live>   [state="live|paused"] is set
    Sends     {"type":"watch","devices":[7,8],"batches":true}   when the visible rows change (at most twice a second)
    Receives  {"type":"devices.changed","ids":[…]}  {"type":"batch.changed","id":5}  {"type":"tree.changed"}
-             {"type":"processes.changed"}
+             {"type":"processes.changed"}  {"type":"notices.changed"}
    Rows:     <tbody data-live-rows="/webapp/devices/rows"> <tr data-id="7">. GET ?ids=7,8 answers the <tr>s in any order;
              a row that is missing in the answer was deleted or left and is taken out. Only visible rows are read, at
              most 4 requests a second. Rows keep their place; a changed one is tinted for a second.
@@ -138,6 +138,7 @@ class UmsLive extends HTMLElement {
       this.#nudgeRegions("devices", (message.ids ?? []).map(String));
     } else if (message.type === "batch.changed") this.#nudgeRegions("batches", [String(message.id)]);
     else if (message.type === "processes.changed") this.#nudgeRegions("processes", []);
+    else if (message.type === "notices.changed") this.#nudgeRegions("notices", []);
     else if (message.type === "tree.changed") document.body.dispatchEvent(new CustomEvent("ums:tree"));
     this.#schedule();
   }

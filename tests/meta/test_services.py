@@ -19,6 +19,9 @@ PROCESS = "what a process says of itself, each second; what people want to know 
 COPIES = "what a server says of its own disk; who put the content there was recorded"
 
 WITHOUT_ACTOR: dict[str, str] = {
+    "answer_claim": "what was asked for is recorded by the service that does it; the row only keeps it from doing so twice",
+    "answer_keep": "as answer_claim",
+    "answers_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "authority_pair": "opens a sealed key for the server itself and writes nothing",
     "boots_write": REPORT,
     "certificates_supersede": "the renewal that made the newer certificate is recorded; this only ends the older ones",
@@ -50,6 +53,8 @@ WITHOUT_ACTOR: dict[str, str] = {
     "processes_lost": PROCESS,
     "history_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "devices_locked": "changes nothing: it only makes those who write about the same devices wait for each other",
+    "notices_post": "what the network noticed by itself; the row is the record",
+    "notices_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "objects_seen": "what a directory says of its objects; who asked it for what is recorded where that is done",
     "logins_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "sessions_claim": "work that is due by the settings, which an administrator changed and that was recorded",

@@ -19,6 +19,7 @@ from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.files.network_api import ContentCopyViewSet, TransferEntryViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
 from ums.licences.api import DeviceLicenceViewSet, LicenceViewSet
+from ums.notices.api import NoticeViewSet
 from ums.profiles.api import AssignmentViewSet, ProfileViewSet, RevisionViewSet
 from ums.profiles.catalogue_api import CatalogueViewSet
 from ums.profiles.file_api import ProfileFileViewSet
@@ -57,6 +58,7 @@ router.register("directory-administrators", DirectoryAdministratorViewSet, "dire
 router.register("licences", LicenceViewSet, "licence")
 router.register("logins", LoginViewSet, "login")
 router.register("sessions", SessionViewSet, "session")
+router.register("notices", NoticeViewSet, "notice")
 router.register("audit", EventViewSet, "event")
 router.register("features", FeatureViewSet, "feature")
 router.register("network/processes", ProcessViewSet, "process")

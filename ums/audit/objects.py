@@ -76,6 +76,7 @@ OBJECTS: dict[str, Kind] = {
     "grant": Kind("Permission"),
     "apitoken": Kind("API token"),
     "feature": Kind("Feature"),
+    "notice": Kind("Notice"),
     "network": Kind("Network"),
     "networktoken": Kind("Network token"),
     "node": Kind("Node"),

@@ -18,6 +18,7 @@ from ums.devices.models import Device, DirectoryKind
 from ums.devices.selectors import directory_device_counts, directory_list, directory_root
 from ums.features.selectors import is_enabled
 from ums.files.models import File
+from ums.notices.selectors import open_count
 from ums.profiles.kinds import PRIORITY_PROFILES, WORDS
 from ums.profiles.models import Profile
 from ums.profiles.selectors import profile_bin
@@ -210,7 +211,7 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
         if kind == DirectoryKind.DEVICE:
             nodes += [*_users(user, path), _logins(path)]
     if nodes:
-        nodes.append(_recycle_bin(user, path))
+        nodes += [_notices(user, path), _recycle_bin(user, path)]
     else:
         nodes += _users(user, path)
     administration = _administration(user, path)
@@ -303,6 +304,12 @@ def _recycle_bin(user: Any, path: str) -> Node:
     return Node(
         id="recycle-bin", label="Recycle Bin", icon="recycle", level=1, url=url, current=current, count=count or None
     )
+
+
+def _notices(user: Any, path: str) -> Node:
+    url = reverse("notices:notice_list")
+    count = open_count(user=user) or None
+    return Node(id="notices", label="Notices", icon="bell", level=1, url=url, current=path.startswith(url), count=count)
 
 
 def _templates(path: str) -> Node:

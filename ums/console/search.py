@@ -57,6 +57,7 @@ def _pages(user: Any, text: str) -> list[Hit]:
         ),
         ("Logged in now", reverse("logins:session_list"), "users", Action.READ),
         ("Login History", reverse("logins:login_list"), "history", Action.READ),
+        ("Notices", reverse("notices:notice_list"), "bell", Action.READ),
         ("Recycle Bin", reverse("profiles:recycle_bin"), "recycle", Action.BROWSE),
         ("UMS Features", reverse("features:feature_list"), "toggle-right", Action.ADMINISTER),
         ("Licences", reverse("licences:licence_list"), "badge-check", Action.ADMINISTER),

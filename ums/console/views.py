@@ -19,6 +19,7 @@ from ums.core.access import Action, restrict
 from ums.devices.models import Device
 from ums.devices.selectors import directory_list
 from ums.domain.presence import LATE_AFTER, LOST_AFTER
+from ums.notices.selectors import open_count
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -53,6 +54,7 @@ def counters(request: HttpRequest) -> HttpResponse:
     url = reverse("devices:device_list")
     context = {
         **numbers,
+        "notices": open_count(user=request.user),
         "online_url": f"{url}?f=status:online",
         "warnings_url": f"{url}?f=needs:attention",
     }

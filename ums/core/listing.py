@@ -205,7 +205,7 @@ def matching(request: HttpRequest) -> QueryDict | None:
 
 def chosen(request: HttpRequest, *, limit: int = AT_ONCE) -> list[int]:
     """The ids of a bulk action (`ids=1,2,3`). Raises AppError `invalid` for none, too many or something else."""
-    asked = request.POST if request.method == "POST" else request.GET
+    asked = request.POST if "ids" in request.POST else request.GET  # the address of an Undo has them as well
     parts = [part for part in asked.get("ids", "").split(",") if part]
     if not 1 <= len(parts) <= limit or not all(
         part.isascii() and part.isdecimal() and len(part) < 19 for part in parts

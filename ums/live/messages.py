@@ -52,6 +52,13 @@ class ProcessesChanged(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticesChanged(Message):
+    """Something was noticed, or a notice was settled."""
+
+    kind: ClassVar[str] = "notices.changed"
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged(Message):
     """Devices have settings pending: every server looks after those that it holds."""
 

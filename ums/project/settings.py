@@ -8,6 +8,9 @@ UMS_HOSTS             names under which the console is reached, comma separated 
 UMS_TRUSTED_PROXIES   networks whose X-Forwarded-For and X-SSL-CERT are believed (default: none)
 UMS_METRICS_NETWORKS  networks that may read /metrics without a token (default: loopback)
 UMS_RENEWAL_CHECK     seconds between two looks at the certificate of this host (default: a day)
+UMS_API_RATE          requests a second that one API token may send to this server for long (default: 50; 0: any)
+UMS_API_BURST         requests that it may send at once (default: 500)
+UMS_API_IF_MATCH      required: writes of the API to one object need its ETag (default: optional)
 UMS_LOG_FORMAT        console or json (default: console on a terminal)
 UMS_DEBUG             1 shows tracebacks in the browser; never in production
 """
@@ -267,8 +270,12 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "ums.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "ums.api.errors.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["ums.api.limits.RequestLimit"],
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+UMS_API_RATE = env.float("UMS_API_RATE", default=50.0)
+UMS_API_BURST = env.int("UMS_API_BURST", default=500)
+UMS_API_IF_MATCH = env.str("UMS_API_IF_MATCH", default="optional")
 SPECTACULAR_SETTINGS = {
     "TITLE": "UMS API",
     "DESCRIPTION": "Devices, directories, profiles, assignments, effective settings and commands.",

@@ -162,6 +162,8 @@ CHANGES_NO_SETTINGS = {
     ("licence", "trial"): "licences count at the next login",
     ("licence", "take_in"): "as above",
     ("licence", "give"): "as above",
+    ("notice", "settle"): "notices tell of devices and change nothing there",
+    ("notice", "reopen"): "as above",
 }
 """The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""
 

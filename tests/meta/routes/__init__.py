@@ -8,6 +8,7 @@ from tests.meta.routes import (
     files,
     licences,
     logins,
+    notices,
     outside,
     profiles,
     swp,
@@ -28,6 +29,7 @@ ROUTES = [
     *users.ROUTES,
     *licences.ROUTES,
     *logins.ROUTES,
+    *notices.ROUTES,
 ]
 BUDGETS = [
     *console.BUDGETS,
@@ -41,4 +43,5 @@ BUDGETS = [
     *users.BUDGETS,
     *licences.BUDGETS,
     *logins.BUDGETS,
+    *notices.BUDGETS,
 ]

@@ -40,6 +40,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "done": ("check", "Done"),
     "failed": ("circle-x", "Failed"),
     "error": ("circle-alert", "Error"),
+    "info": ("info", "Information"),
     "warning": ("triangle-alert", "Warning"),
     "active": ("circle-check", "Active"),
     "used": ("check-check", "Used"),
