@@ -20,6 +20,8 @@ from ums.profiles.selectors import profile_list
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from django.db.models import QuerySet
+
     from ums.devices.models import Directory
     from ums.imi.calls import Call
     from ums.imi.trees import Tree
@@ -39,8 +41,8 @@ def directories(tree: Tree, call: Call) -> list[dict[str, Any]]:
 def directory(tree: Tree, call: Call, pk: int) -> dict[str, Any]:
     """One directory."""
     row = found(tree, call, pk)
-    above = tree.directories(call.user).filter(pk=row.parent_id, parent__isnull=False)
-    shown = (row.pk, row.name, row.parent_id if row.parent_id and above.exists() else tree.root)
+    parent = tree.directory(call.user, row.parent_id or 0)
+    shown = (row.pk, row.name, parent.pk if parent else tree.root)
     children = None
     if "children" in call.facets:
         below = tree.directories(call.user).filter(parent=row).values_list("pk", "name", "parent_id")
@@ -60,7 +62,12 @@ def create(tree: Tree, call: Call) -> dict[str, str]:
         made = directory_create(actor=call.actor, parent=parent, name=name)
     except AppError as error:
         raise _named_twice(error) from error
-    return {"message": "Directory successfully inserted.", "id": str(made.pk), "name": made.name, "parentID": str(number)}
+    return {
+        "message": "Directory successfully inserted.",
+        "id": str(made.pk),
+        "name": made.name,
+        "parentID": str(number),
+    }
 
 
 def change(tree: Tree, call: Call, number: int) -> Any:
@@ -118,10 +125,9 @@ def _children(
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for pk, _, parent in rows:
         found[parent].append((tree.type, pk))
-    if tree is DEVICES:
-        members = device_list(user=call.user).select_related(None)
-    else:
-        members = profile_list(user=call.user, kind=KINDS[tree])
+    members: QuerySet[Any] = (
+        device_list(user=call.user) if tree is DEVICES else profile_list(user=call.user, kind=KINDS[tree])
+    )
     if within is not None:
         members = members.filter(directory__in=within)
     for pk, where in members.order_by("pk").values_list("pk", "directory_id"):

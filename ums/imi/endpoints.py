@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ums.imi import server
+from ums.imi import assignments, directories, firmwares, profiles, server, templates
 from ums.imi.calls import number_of
 from ums.imi.errors import ImiError
 
 if TYPE_CHECKING:
     from ums.imi.routing import Endpoint
 
-TABLE: tuple[Endpoint, ...] = (*server.ENDPOINTS,)
+TABLE: tuple[Endpoint, ...] = (
+    *server.ENDPOINTS,
+    *profiles.ENDPOINTS,
+    *directories.ENDPOINTS,
+    *assignments.ENDPOINTS,
+    *firmwares.ENDPOINTS,
+    *templates.ENDPOINTS,
+)
 
 
 def find(method: str, segments: list[str]) -> tuple[Endpoint, list[Any]]:

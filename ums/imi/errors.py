@@ -27,6 +27,10 @@ STATUS = {
 CODES = {
     "not_allowed": "0B005",
     "directory_not_empty": "0A006",
+    "in_recycle_bin": "0A022",
+    "key_has_value": "0A021",
+    "object_gone": "0A021",
+    "profile_gone": "0A001",
     "licence_needed": "0C001",
     "feature_off": "0C001",
 }
