@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ums.domain.licences import NOTICE, Coverage, Generation, Held, LicenceKind, generation_of, state_of
+from ums.domain.licences import NOTICE, Coverage, Generation, Held, LicenceKind, generation_of, state_of, tracker_state
 
 NOW = datetime(2027, 1, 15, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -89,3 +89,22 @@ def test_the_high_availability_extension_covers_all_or_nothing(
 ) -> None:
     coverage = Coverage(devices, licences)
     assert (coverage.enough, coverage.packages) == (enough, packages)
+
+
+@pytest.mark.parametrize(
+    ("held", "valid", "words"),
+    [
+        ([], False, "No licence. The Asset Inventory Tracker needs the Enterprise Management Pack."),
+        ([Held(LicenceKind.SWP), Held(LicenceKind.HA)], False, "No licence."),
+        (
+            [Held(LicenceKind.EMP, datetime(2028, 1, 1, tzinfo=UTC))],
+            True,
+            "Enterprise Management Pack until 2028-01-01.",
+        ),
+        ([Held(LicenceKind.TRIAL, datetime(2028, 1, 1, tzinfo=UTC), test=True)], True, "Test licence until"),
+        ([Held(LicenceKind.EMP, datetime(2026, 1, 1, tzinfo=UTC))], False, "expired on 2026-01-01"),
+    ],
+)
+def test_the_asset_inventory_tracker(held: list[Held], valid: bool, words: str) -> None:
+    state = tracker_state(held, datetime(2027, 1, 1, tzinfo=UTC))
+    assert (state.valid, words in state.words) == (valid, True), state.words

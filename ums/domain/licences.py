@@ -64,7 +64,8 @@ class Facts:
 FACTS: dict[LicenceKind, Facts] = {
     LicenceKind.EMP: Facts(
         "Enterprise Management Pack",
-        "A subscription for each device with OS 11 or later. When it expires, users cannot log in there any more.",
+        "A subscription for each device with OS 11 or later. When it expires, users cannot log in there any more. "
+        "One that has not expired licenses the Asset Inventory Tracker for the whole network.",
         frozenset({Generation.OS_11}),
         expires=True,
         per_device=True,
@@ -98,6 +99,12 @@ FACTS: dict[LicenceKind, Facts] = {
 
 LETS_USERS_IN = (LicenceKind.EMP, LicenceKind.SWP, LicenceKind.TRIAL)
 """With one of these users may log in."""
+
+ASSET_INVENTORY = "asset_inventory"
+"""The name of the feature “Asset Inventory Tracker”."""
+
+LETS_TRACK = (LicenceKind.EMP, LicenceKind.TRIAL)
+"""With one of these the Asset Inventory Tracker tells what it knows, for the whole network (domain/imi-api.md §1)."""
 
 _VENDOR = re.compile(r"\bigel\b", re.IGNORECASE)
 _MAJOR = re.compile(r"\s*(\d{1,4})\b")
@@ -153,6 +160,18 @@ def state_of(held: Iterable[Held], generation: Generation, now: datetime) -> Lic
     if end > now:
         return LicenceState(True, f"{name_of(best)} until {_day(end)}.", end, best.kind, best.test)
     words = f"{name_of(best)} expired on {_day(end)}: users cannot log in."
+    return LicenceState(False, words, end, best.kind, best.test)
+
+
+def tracker_state(held: Iterable[Held], now: datetime) -> LicenceState:
+    """Whether the Asset Inventory Tracker is licensed: the one of the network's licences that lasts longest decides."""
+    fitting = [(one.expires_at, one) for one in held if one.kind in LETS_TRACK and one.expires_at is not None]
+    if not fitting:
+        return LicenceState(False, "No licence. The Asset Inventory Tracker needs the Enterprise Management Pack.")
+    end, best = max(fitting, key=lambda pair: (pair[0], not pair[1].test))
+    if end > now:
+        return LicenceState(True, f"{name_of(best)} until {_day(end)}.", end, best.kind, best.test)
+    words = f"{name_of(best)} expired on {_day(end)}: the Asset Inventory Tracker tells nothing until there is another."
     return LicenceState(False, words, end, best.kind, best.test)
 
 

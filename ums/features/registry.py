@@ -34,3 +34,12 @@ FEATURES: dict[str, Declared] = {}
 def declare(feature: Declared) -> None:
     """Add a feature."""
     FEATURES[feature.name] = feature
+
+
+LICENCES: dict[str, Callable[[], str]] = {}
+"""By the name of a feature that needs a licence: a sentence that says what is missing, "" when nothing is."""
+
+
+def declare_licence(name: str, lacking: Callable[[], str]) -> None:
+    """A feature needs a licence; `lacking` asks for it."""
+    LICENCES[name] = lacking

@@ -9,7 +9,7 @@ from django.db.models import Exists, Q
 
 from ums.core.errors import Conflict
 from ums.features.models import Feature
-from ums.features.registry import FEATURES
+from ums.features.registry import FEATURES, LICENCES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +35,11 @@ class FeatureState:
     def label(self) -> str:
         """For people."""
         return self.declared.label
+
+    @property
+    def lacking(self) -> str:
+        """Which licence it needs and the network has not, as a sentence; "" when none is missing. Queries."""
+        return lacking(self.name)
 
     @property
     def help(self) -> str:
@@ -64,6 +69,19 @@ def check_enabled(name: str) -> None:
     """Raises Conflict `feature_off` unless the feature is on."""
     if not is_enabled(name):
         raise Conflict("feature_off", f"“{FEATURES[name].label}” is switched off under UMS Features.")
+
+
+def lacking(name: str) -> str:
+    """Which licence a feature needs and the network has not, as a sentence; "" when none is missing."""
+    ask = LICENCES.get(name)
+    return ask() if ask else ""
+
+
+def check_available(name: str) -> None:
+    """Raises Conflict `feature_off` unless the feature is on, `not_licensed` unless it is licensed."""
+    check_enabled(name)
+    if missing := lacking(name):
+        raise Conflict("not_licensed", missing)
 
 
 def enabled_in_query(name: str) -> Q:

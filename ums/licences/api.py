@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
@@ -158,6 +158,7 @@ class DeviceLicenceViewSet(ApiViewSet):
     serializer_class = DeviceLicenceOut
     pagination_class = None
     filter_backends: Any = ()
+    tagged: ClassVar = frozenset()
 
     @extend_schema(parameters=[OpenApiParameter("device_id", int, OpenApiParameter.PATH)], responses=DeviceLicenceOut)
     def retrieve(self, request: Request, device_id: str) -> Response:

@@ -15,6 +15,7 @@ from ums.devices.models import Device
 from ums.domain.licences import (
     FACTS,
     HA_TEST_LICENCES,
+    LETS_TRACK,
     NEEDED,
     NOTICE,
     Coverage,
@@ -24,6 +25,7 @@ from ums.domain.licences import (
     LicenceState,
     generation_of,
     state_of,
+    tracker_state,
 )
 from ums.domain.processes import ProcessType
 from ums.licences.models import GivenLicence, Licence
@@ -66,6 +68,18 @@ def trial() -> Held | None:
     return Held(LicenceKind.TRIAL, end, test=True) if end else None
 
 
+def tracker_licence() -> LicenceState:
+    """Whether the Asset Inventory Tracker is licensed: one query."""
+    rows = Licence.objects.filter(kind__in=LETS_TRACK).order_by().values_list("kind", "expires_at", "test").distinct()
+    return tracker_state((Held(LicenceKind(kind), end, test) for kind, end, test in rows), shared_now())
+
+
+def tracker_lacking() -> str:
+    """What is missing for it, "" when nothing is."""
+    state = tracker_licence()
+    return "" if state.valid else state.words
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """The devices of one generation. licensed: users may log in there now. ending: not any more within NOTICE."""
@@ -96,12 +110,16 @@ FLEETS = {Generation.OS_11: "OS 11 and later", Generation.OS_10: "Before OS 11"}
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Licences of the whole network. trial: None until it was started. servers: how many the network has."""
+    """Licences of the whole network. trial: None until it was started. servers: how many the network has.
+
+    tracker: of the Asset Inventory Tracker.
+    """
 
     fleets: list[Fleet]
     trial: LicenceState | None
     ha: Coverage
     servers: int
+    tracker: LicenceState
 
     @property
     def fresh(self) -> bool:
@@ -126,7 +144,7 @@ class Overview:
 
 
 def overview() -> Overview:
-    """What is licensed, what ends soon, what is missing: four queries and one over all devices."""
+    """What is licensed, what ends soon, what is missing: five queries and one over all devices."""
     now = shared_now()
     one = trial()
     state = state_of([one], Generation.OS_11, now) if one else None
@@ -138,7 +156,7 @@ def overview() -> Overview:
     extension = Licence.objects.filter(kind=LicenceKind.HA).exclude(expires_at__lte=now)
     bought = extension.aggregate(all=Sum("quantity"))["all"] or 0
     servers = Process.objects.filter(type=ProcessType.SERVER).count()
-    return Overview(fleets, state, Coverage(old, HA_TEST_LICENCES + bought), servers)
+    return Overview(fleets, state, Coverage(old, HA_TEST_LICENCES + bought), servers, tracker_licence())
 
 
 def _fleets(now: datetime, *, everybody: bool, everybody_later: bool) -> list[Fleet]:

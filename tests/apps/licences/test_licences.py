@@ -17,7 +17,9 @@ from ums.audit.models import Event
 from ums.core.actor import SYSTEM
 from ums.core.errors import AppError, Conflict
 from ums.devices.models import Device
-from ums.domain.licences import TRIAL, LicenceKind
+from ums.domain.licences import ASSET_INVENTORY, TRIAL, LicenceKind
+from ums.features.selectors import check_available
+from ums.features.services import feature_switch
 from ums.licences.models import GivenLicence, Licence
 from ums.licences.selectors import user_licence, user_licences
 from ums.licences.services import licence_give, licences_import, trial_start
@@ -171,3 +173,24 @@ def test_licences_are_a_matter_of_the_whole_network(role: str, cast: Cast) -> No
         licence_give(actor=actor, licence=licence, devices=only(cast.things["device"]))
     with pytest.raises(AppError, match="permission"):
         trial_start(actor=actor)
+
+
+def test_the_asset_inventory_tracker_needs_one_in_the_network() -> None:
+    with pytest.raises(Conflict) as refused:
+        check_available(ASSET_INVENTORY)
+    assert refused.value.code == "not_licensed" and "Enterprise Management Pack" in refused.value.message
+    LicenceFactory(expires_at=timezone.now() + timedelta(days=1))
+    check_available(ASSET_INVENTORY)
+    feature_switch(actor=SYSTEM, name=ASSET_INVENTORY, enabled=False)
+    with pytest.raises(Conflict) as refused:
+        check_available(ASSET_INVENTORY)
+    assert refused.value.code == "feature_off"
+
+
+def test_the_pages_tell_that_it_lacks_a_licence(cast: Cast) -> None:
+    client = cast.client("root")
+    assert "needs the Enterprise Management Pack" not in client.get("/webapp/licences/").content.decode()
+    Licence.objects.all().delete()
+    for page in ("licences", "features"):
+        told = client.get(f"/webapp/{page}/").content.decode()
+        assert "No licence. The Asset Inventory Tracker needs the Enterprise Management Pack." in told
