@@ -28,6 +28,7 @@ WITHOUT_ACTOR: dict[str, str] = {
     "command_finish": REPORT,
     "deliveries_reported": REPORT,
     "deliveries_sent": "what the connector sent because of a change that was recorded; the row is the record",
+    "assets_report": REPORT,
     "inventory_write": REPORT,
     "last_users_write": REPORT,
     "local_settings_report": REPORT,

@@ -53,6 +53,9 @@ MAX_FILE = 64 * 1024 * 1024
 MAX_DEVICE_PATH = 1000
 """Characters of the path of a file on a device."""
 
+MAX_ASSET_EVENTS, MAX_ASSETS = 100, 300
+"""Events in one message, and peripherals of one device."""
+
 
 class ProtocolError(ValueError):
     """A frame that is not a message of this protocol."""
@@ -260,6 +263,51 @@ class LoginEvent(Struct, tag="login_event", frozen=True):
     ended: bool = False
 
 
+class Peripheral(Struct, frozen=True):
+    """Something that is plugged in at the device, or connected by radio.
+
+    `bus`: `usb`, `bluetooth` or `monitor`; others are not kept. `port`: where at the device, the same for the same
+    place. `vendor_id`, `product_id`: four hex digits on USB and Bluetooth; of monitors the three letters and the code
+    of the EDID. `classes`: of USB, `class:subclass:protocol` in hex, of the device and all its interfaces.
+    """
+
+    bus: Token
+    port: Annotated[str, Meta(max_length=64)] = ""
+    vendor_id: Annotated[str, Meta(max_length=16)] = ""
+    product_id: Annotated[str, Meta(max_length=16)] = ""
+    serial: Name = ""
+    name: Name = ""
+    vendor: Name = ""
+    classes: Annotated[list[Annotated[str, Meta(max_length=8)]], Meta(max_length=64)] = []
+    details: Annotated[dict[Annotated[str, Meta(max_length=64)], Name], Meta(max_length=20)] = {}
+
+
+class AssetChange(Struct, frozen=True):
+    """Something happened to a peripheral: `add`, `remove`, `add_on_boot` or `remove_on_boot`.
+
+    `sequence` counts what the device notes in one journal, from 1. `time`: Unix seconds of the server's clock.
+    """
+
+    sequence: Count
+    kind: Token
+    time: float
+    asset: Peripheral
+
+
+class AssetEvents(Struct, tag="asset_events", frozen=True):
+    """What happened to the peripherals, oldest first, and perhaps all that there are afterwards (`present`).
+
+    `journal`: a random name of the device's notes; with another one the count begins anew. `sequence`: the last that
+    the device has noted up to here. Answered with `AssetsStored`, and sent again until it is.
+    """
+
+    journal: Annotated[str, Meta(min_length=1, max_length=128)]
+    sequence: Count
+    events: Annotated[list[AssetChange], Meta(max_length=MAX_ASSET_EVENTS)] = []
+    present: Annotated[list[Peripheral], Meta(max_length=MAX_ASSETS)] | None = None
+    time: float = 0.0
+
+
 DeviceMessage = (
     Hello
     | Ask
@@ -272,6 +320,7 @@ DeviceMessage = (
     | ChangePassword
     | Logout
     | LoginEvent
+    | AssetEvents
 )
 
 
@@ -296,6 +345,8 @@ class Ready(Struct, tag="ready", frozen=True):
     servers: tuple[str, ...] = ()
     login: LoginOptions | None = None
     """None: this server knows nothing of users."""
+    assets: bool = False
+    """Tell what is plugged in: now all of it, later what changes."""
 
 
 class LoginOptions(Struct, frozen=True):
@@ -400,8 +451,25 @@ class LoggedOut(Struct, tag="logged_out", frozen=True):
     id: str
 
 
+class AssetsStored(Struct, tag="assets_stored", frozen=True):
+    """What the device noted in `journal` up to `sequence` is stored; it may forget that."""
+
+    journal: str
+    sequence: int
+
+
 ServerMessage = (
-    Welcome | Ready | Unchanged | Settings | Nudge | Command | Confirmed | Reconnect | LoginResult | LoggedOut
+    Welcome
+    | Ready
+    | Unchanged
+    | Settings
+    | Nudge
+    | Command
+    | Confirmed
+    | Reconnect
+    | LoginResult
+    | LoggedOut
+    | AssetsStored
 )
 
 
@@ -429,6 +497,7 @@ _DEVICE_TAGS = frozenset(
         "password",
         "logout",
         "login_event",
+        "asset_events",
     }
 )
 _SERVER_TAGS = frozenset(
@@ -443,6 +512,7 @@ _SERVER_TAGS = frozenset(
         "reconnect",
         "login_result",
         "logged_out",
+        "assets_stored",
     }
 )
 
