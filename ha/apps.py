@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from ums.audit.catalogue import declare
+from ums.events.kinds import declare_kinds
 
 
 class HaConfig(AppConfig):
@@ -21,4 +22,12 @@ class HaConfig(AppConfig):
             process__deleted="The entry of a process that is gone was removed.",
             service__started="A server or load balancer was started.",
             service__stopped="A server or load balancer was stopped.",
+        )
+        declare_kinds(
+            process__started="A process of the network has started.",
+            process__stopped="A process of the network has stopped.",
+            process__failed="A process of the network has failed, or does not run.",
+            process__lost="A process of the network does not answer; its work was handed over.",
+            process__back="A process of the network that was lost is back.",
+            process__clock="The clock of a process differs from the database's, or does so no more.",
         )

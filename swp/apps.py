@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from ums.audit.catalogue import declare
+from ums.events.kinds import declare_kinds
 
 
 class SwpConfig(AppConfig):
@@ -31,4 +32,8 @@ class SwpConfig(AppConfig):
             directory_object__cleaned="An object that is not in its directory any more was cleaned up.",
             profile__user_assigned="A profile was assigned to a user, a group or an organizational unit.",
             profile__user_unassigned="A profile was removed from a user, a group or an organizational unit.",
+        )
+        declare_kinds(
+            user__logged_in="A user of a linked directory logged in at a device.",
+            user__logged_out="A user's session at a device ended.",
         )

@@ -15,7 +15,7 @@ from swp.feature import SHARED_WORKPLACE
 from swp.models import LinkedDirectory, Login, Session, SessionPrincipal
 from swp.services.claims import ENDED, SWITCHED_OFF
 from swp.services.objects import objects_seen
-from swp.services.sessions import sessions_end
+from swp.services.sessions import sessions_end, users_events
 from ums.core.actor import SYSTEM
 from ums.core.among import among
 from ums.devices.models import Device
@@ -146,7 +146,9 @@ def _open(opened: Mapping[int, _Opened], before: Mapping[int, Session]) -> None:
         for one in {principal.id: principal for principal in reversed(login.heard.principals)}.values()
     )
     settings_changed(actor=SYSTEM, devices=Device.objects.filter(pk__in=among(opened)))
-    last_users_write(users={device: one.login.user_name for device, one in opened.items()})
+    names = {device: one.login.user_name for device, one in opened.items()}
+    last_users_write(users=names)
+    users_events(kind="user.logged_in", users=names)
 
 
 # ---------------------------------------------------------------- logouts

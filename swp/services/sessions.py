@@ -10,12 +10,14 @@ from ha.clock import shared_now
 from swp.models import Login, Session, SessionPrincipal
 from ums.audit.services import record
 from ums.core.access import Action, require
+from ums.core.among import among
 from ums.core.errors import Conflict
 from ums.devices.models import Device
 from ums.devices.services import settings_changed, structure_locked
+from ums.events.recording import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
 
@@ -30,11 +32,12 @@ def sessions_end(*, actor: Actor, sessions: QuerySet[Session], end: Login.End) -
     Who may do that is the caller's business: users do it themselves, administrators and switches do it to them.
     """
     structure_locked()
-    rows = list(sessions.select_for_update().order_by("pk").values_list("pk", "login_id"))
+    rows = list(sessions.select_for_update().order_by("pk").values_list("pk", "login_id", "login__user_name"))
     if not rows:
         return 0
-    devices = [device for device, _ in rows]
-    Login.objects.filter(pk__in=[login for _, login in rows]).update(logoff_at=shared_now(), end=end)
+    devices = [device for device, _, _ in rows]
+    Login.objects.filter(pk__in=[login for _, login, _ in rows]).update(logoff_at=shared_now(), end=end)
+    users_events(kind="user.logged_out", users={device: user for device, _, user in rows})
     Session.objects.filter(pk__in=devices).delete()
     settings_changed(actor=actor, devices=Device.objects.filter(pk__in=devices))
     return len(rows)
@@ -50,6 +53,12 @@ def session_end(*, actor: Actor, session: Session) -> None:
     ):
         raise Conflict("session_gone", f"{user} is not logged in there any more.")
     record(actor=actor, action="session.ended", target=session.device, before={"user": user})
+
+
+def users_events(*, kind: str, users: Mapping[int, str]) -> None:
+    """Public events of users at devices: the users' names by the devices' keys. Inside the caller's transaction."""
+    devices = Device.objects.filter(pk__in=among(users)).order_by("pk").only("name", "directory_id")
+    events(kind=kind, about=[(device, {"user": users[device.pk]}) for device in devices])
 
 
 def principals_replaced(*, session: Session, principals: Iterable[Principal]) -> bool:

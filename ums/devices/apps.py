@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from ums.audit.catalogue import declare
+from ums.events.kinds import declare_kinds
 
 
 class DevicesConfig(AppConfig):
@@ -19,4 +20,8 @@ class DevicesConfig(AppConfig):
             device__moved="A device was moved to another directory.",
             device__deleted="A device was deleted; its certificates are void.",
             device__reenrolment_allowed="A known device may enrol once more with a first-authentication key.",
+        )
+        declare_kinds(
+            device__online="A device connected.",
+            device__offline="The connection of a device ended.",
         )

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from ha.clock import shared_now
 from ha.models import Process
+from ums.devices.happened import device_events
 from ums.devices.models import Presence
 from ums.devices.services.locks import rows_locked
 from ums.domain.presence import LOST_AFTER
@@ -62,9 +63,14 @@ def presence_write(*, server: str, contacts: Collection[Contact], fenced: bool =
     for ids in _parts(sorted({contact.device_id for contact in contacts})):
         rows_locked(Presence.objects.filter(pk__in=ids))
     for part in _parts([contact for contact in contacts if contact.connected]):
+        away = set(Presence.objects.filter(pk__in=_flipped(part), connected=False).values_list("pk", flat=True))
         _write_here(server, part, fenced)
+        came = Presence.objects.filter(pk__in=away, connected=True).values_list("pk", flat=True) if away else ()
+        device_events(kind="device.online", ids=list(came), time=shared_now())
     for part in _parts(sorted((one for one in contacts if not one.connected), key=lambda one: one.last_contact)):
         rows = Presence.objects.filter(device_id__in=[contact.device_id for contact in part], server=server)
+        went = list(rows.filter(pk__in=_flipped(part), connected=True).values_list("pk", flat=True))
+        device_events(kind="device.offline", ids=went, time=part[-1].last_contact)
         # Of one flush, so within a second or two: one statement, with the latest time.
         rows.update(connected=False, last_contact=part[-1].last_contact)
     if fenced and not Process.objects.filter(life=server).exists():
@@ -89,6 +95,10 @@ def _write_here(server: str, contacts: Sequence[Contact], fenced: bool) -> None:
         )
 
 
+def _flipped(contacts: Sequence[Contact]) -> list[int]:
+    return [contact.device_id for contact in contacts if contact.flipped]
+
+
 def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), PART):
         yield items[start : start + PART]
@@ -111,6 +121,7 @@ def presence_lost(*, server: str | None = None) -> int:
         # With the condition again: a device may have come to another server meanwhile.
         ids = tuple(claims.select_for_update().filter(pk__in=part).order_by("pk").values_list("pk", flat=True))
         Presence.objects.filter(pk__in=ids).update(connected=False)
+        device_events(kind="device.offline", ids=ids, time=shared_now())
         publish_on_commit(DevicesChanged(ids))
         lost += len(ids)
     return lost
@@ -123,4 +134,5 @@ def presence_regained(*, server: str, device_ids: Collection[int]) -> None:
         free = Presence.objects.select_for_update().filter(pk__in=part, connected=False).order_by("pk")
         regained = tuple(free.values_list("pk", flat=True))
         Presence.objects.filter(pk__in=regained).update(connected=True, server=server, last_contact=shared_now())
+        device_events(kind="device.online", ids=regained, time=shared_now())
         publish_on_commit(DevicesChanged(regained))
