@@ -7,6 +7,9 @@ exist are told from wrong passwords, and no wrong password is counted that nobod
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +21,8 @@ from swp.principals import principals_for
 from ums.domain.protocol import LoginOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from swp.ldap.directory import Directory
     from swp.ldap.types import Entry, Link
@@ -114,6 +118,26 @@ _REFUSED = {
 }
 
 
+BESIDE = 32
+"""Users whose groups are read while their passwords are tried."""
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(BESIDE, thread_name_prefix="directory-beside")
+
+
+_beside = _threads()
+
+
+def _start_anew() -> None:
+    """A forked process has none of the threads of its parent."""
+    global _beside
+    _beside = _threads()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def answer_of(outcome: LoginOutcome) -> LoginAnswer:
     """With the words that go without saying more."""
     return LoginAnswer(outcome, TEXTS[outcome])
@@ -139,17 +163,32 @@ def _asked(claim: Claim) -> Heard:
         words = TOO_OFTEN.format(seconds)
         return Heard(claim, LoginOutcome.LOGON_FAILED, words, f"{words} The directory was not asked.")
     name = entry.dn if entry else account if "@" in account else f"{account}@{link.domain}"
+    with _read_beside(claim, entry) as described:
+        try:
+            if request.new_password is not None:
+                change_password(link, name, request.password, request.new_password)
+            with authenticated(link, name, request.secret) as own:
+                if described is None:
+                    return _described(claim, own, own.user(account))
+        except BindRefused as error:
+            if error.refusal is Refusal.WRONG_PASSWORD:
+                limits.users.failed(counted)
+            return _refused(claim, error)
+        return described.result()
+
+
+@contextmanager
+def _read_beside(claim: Claim, entry: Entry | None) -> Iterator[Future[Heard] | None]:
+    """What is known of a user with the right password, read on a connection of its own: a bind takes a controller as
+    long as all the rest. None without an entry. Nobody waits for what a wrong password makes worthless."""
+    if entry is None:
+        yield None
+        return
+    described = _beside.submit(_read, claim.link, lambda directory: _described(claim, directory, entry))
     try:
-        if request.new_password is not None:
-            change_password(link, name, request.password, request.new_password)
-        with authenticated(link, name, request.secret) as own:
-            if not looked:
-                return _described(claim, own, own.user(account))
-    except BindRefused as error:
-        if error.refusal is Refusal.WRONG_PASSWORD:
-            limits.users.failed(counted)
-        return _refused(claim, error)
-    return _read(link, lambda directory: _described(claim, directory, entry))
+        yield described
+    finally:
+        described.cancel()
 
 
 def _described(claim: Claim, directory: Directory, entry: Entry | None) -> Heard:

@@ -1,7 +1,7 @@
 """By what profiles reach a user, as the directory says at a login: the user, groups by nesting distance, OUs.
 
 Which groups count is what AD itself computes for a login (tokenGroups): security groups, the primary group and groups
-by nesting. One search tells of them and of the OUs; by which way the user is in a group is read from their `memberOf`.
+by nesting. By which way the user is in a group is read from what they are members of; entry is one that tells it too.
 Distribution groups are none of them. Everything is known by its objectGUID.
 """
 
@@ -61,12 +61,22 @@ def principals_for(
     others: linked domains whose groups count too. One that cannot be asked is left out: nobody is kept from logging in
     by a domain that is not his. Raises DirectoryUnavailable for the user's own.
     """
-    dns = [dn for dn, _ in ous_of(entry.dn)]
-    found = directory.by_sids([*directory.token_groups(entry.dn), entry.sid], dns)
+    groups, dns = directory.token_groups(entry.dn), [dn for dn, _ in ous_of(entry.dn)]
+    found, reached = _principals(link, directory, entry, directory.known(groups, dns), others)
+    if not reached:
+        # A group came into another one just now, and what is remembered does not show the way.
+        found, _ = _principals(link, directory, entry, directory.known(groups, dns, anew=True), others)
+    return found
+
+
+def _principals(
+    link: Link, directory: Directory, entry: Entry, found: Sequence[Entry], others: Sequence[Link]
+) -> tuple[tuple[Principal, ...], bool]:
+    """By the user's groups and what is above him; and whether to each of the groups a way is known."""
     graph = _Graph()
     graph.members.update({entry.sid: str(entry.guid), entry.dn: str(entry.guid)})
     primary = next((one for one in graph.add(found) if one.sid == entry.primary_group), None)
-    graph.connect(found)
+    graph.connect([entry, *found])
     if others:
         _look_around(graph, directory, [other for other in others if other.id != link.id])
     user = str(entry.guid)
@@ -79,7 +89,9 @@ def principals_for(
         member_of=graph.around,
     )
     ous = {one.dn.casefold(): one for one in found if one.kind is not ObjectKind.GROUP}
-    return _by_guid(principals_of(login), graph, dns, ous)
+    principals = principals_of(login)
+    reached = graph.groups.keys() <= {one.id for one in principals}
+    return _by_guid(principals, graph, [dn for dn, _ in ous_of(entry.dn)], ous), reached
 
 
 def _look_around(graph: _Graph, directory: Directory, others: Sequence[Link]) -> None:

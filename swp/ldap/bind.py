@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from swp.ldap.directory import Directory
-from swp.ldap.pool import FOR_BINDS, leased
+from swp.ldap.pool import leased
+from swp.ldap.talk import FOR_BINDS
 from swp.ldap.types import BindRefused, Credentials, Refusal
 
 if TYPE_CHECKING:

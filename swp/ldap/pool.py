@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from swp.ldap.talk import Talk
+from swp.ldap.talk import FOR_BINDS, Talk
 from swp.ldap.types import Attempt, Controller, Credentials, DirectoryUnavailable, Link, Step
 from swp.ldap.wire import Failed
 
@@ -33,8 +33,6 @@ AVOID = 30.0
 """Seconds during which a controller that hung is asked after the others."""
 REST = 3.0
 """Seconds during which nobody waits again for controllers that all hung."""
-
-FOR_BINDS = b"binds"
 
 # Credentials are remembered as this only, for as long as the process lives.
 _SALT = secrets.token_bytes(32)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ANSWER = 10.0
 """Seconds for one answer."""
+FOR_BINDS = b"binds"
+"""As whom a connection is bound on which users log in, one after the other."""
 PAGED = "1.2.840.113556.1.4.319"
 """Control of paged results."""
 _ACTIVE_DIRECTORY = b"1.2.840.113556.1.4.800"
@@ -81,6 +83,11 @@ class Talk:
         found = self._root("supportedCapabilities")
         values = found[0]["raw_attributes"].get("supportedCapabilities", ()) if found else ()
         return Service.AD if _ACTIVE_DIRECTORY in values else Service.LDAP
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is bound as an account of ours, rather than as whoever logs in."""
+        return self.bound is not None and self.bound != FOR_BINDS
 
     def _root(self, attribute: str) -> list[Raw]:
         self._exchange(
