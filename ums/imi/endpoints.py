@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ums.imi import assignments, directories, firmwares, profiles, server, templates
+from ums.imi import assets, assignments, devices, directories, firmwares, profiles, server, templates
 from ums.imi.calls import number_of
 from ums.imi.errors import ImiError
 
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 TABLE: tuple[Endpoint, ...] = (
     *server.ENDPOINTS,
+    *devices.ENDPOINTS,
     *profiles.ENDPOINTS,
     *directories.ENDPOINTS,
     *assignments.ENDPOINTS,
     *firmwares.ENDPOINTS,
     *templates.ENDPOINTS,
+    *assets.ENDPOINTS,
 )
 
 

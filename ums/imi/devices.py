@@ -1,0 +1,60 @@
+"""Devices: read, created, changed, deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import StreamingHttpResponse
+
+from swp.waiting import connection_given_back
+from ums.core.access import Action, require, restrict
+from ums.core.streaming import streamed
+from ums.devices.models import Device
+from ums.imi.answers import JSON
+from ums.imi.device_rows import shown
+from ums.imi.errors import ImiError
+from ums.imi.merging import parts, written
+from ums.imi.routing import Endpoint
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from ums.imi.calls import Call
+
+
+def device_list(call: Call) -> StreamingHttpResponse:
+    """All devices that the caller may read."""
+    return listed(call, restrict(Device.objects.all(), call.user, Action.READ))
+
+
+def listed(call: Call, devices: QuerySet[Device]) -> StreamingHttpResponse:
+    """Many devices with the facets of the call, sent in parts."""
+    file = written(shown(user=call.user, devices=devices, facets=call.facets))
+    connection_given_back()
+    response = StreamingHttpResponse(streamed(call.request, parts(file)), content_type=JSON)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def device_get(call: Call, pk: int) -> dict[str, Any]:
+    """One device, with its last user."""
+    device = found(call, pk)
+    rows = Device.objects.filter(pk=device.pk)
+    (item,) = shown(user=call.user, devices=rows, facets=call.facets)
+    return {**item, "lastUser": device.last_user}
+
+
+def found(call: Call, pk: int, action: str = Action.READ) -> Device:
+    """A device that may be browsed. Raises ImiError 0A001, NotAllowed when `action` is not allowed with it."""
+    rows = restrict(Device.objects.all(), call.user, Action.BROWSE)
+    device = rows.filter(pk=pk).first() if pk > 0 else None
+    if device is None:
+        raise ImiError("0A001", f"Thin client with ID <{pk}> not found.")
+    require(call.user, action, device)
+    return device
+
+
+ENDPOINTS = (
+    Endpoint("GET", "thinclients", device_list),
+    Endpoint("GET", "thinclients/{id}", device_get),
+)
