@@ -31,7 +31,7 @@ CODES = {
     "key_has_value": "0A021",
     "object_gone": "0A021",
     "profile_gone": "0A001",
-    "licence_needed": "0C001",
+    "not_licensed": "0C001",
     "feature_off": "0C001",
 }
 """What refusals of services are here. The rest say that a value of the body is none: 0A013."""
