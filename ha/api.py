@@ -97,6 +97,7 @@ class ProcessViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     network_action = Action.ADMINISTER
     lookup_value_regex = "[A-Za-z0-9-]{1,64}"
     ordering_fields: ClassVar = {"id": "pk"}
+    tagged: ClassVar = frozenset()
 
     def get_queryset(self) -> QuerySet[Process]:
         """All of them."""

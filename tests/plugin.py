@@ -33,6 +33,7 @@ def prepare(config: pytest.Config) -> None:
     if not config.pluginmanager.has_plugin("django"):
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ums.project.settings")
+    os.environ["UMS_API_RATE"] = "0"  # tests ask faster than any program; the one of the limit sets its own
     if os.environ.get("PYTEST_XDIST_WORKER"):
         return
     data = tempfile.mkdtemp(prefix="ums-tests-")

@@ -19,9 +19,12 @@ PROCESS = "what a process says of itself, each second; what people want to know 
 COPIES = "what a server says of its own disk; who put the content there was recorded"
 
 WITHOUT_ACTOR: dict[str, str] = {
-    "answer_claim": "what was asked for is recorded by the service that does it; the row only keeps it from doing so twice",
+    "answer_claim": "what is done is recorded by the service that does it; the row only keeps it from being done twice",
     "answer_keep": "as answer_claim",
     "answers_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
+    "additions_watch": "what rules notice by themselves; who made the rule was recorded",
+    "assets_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
+    "assets_watch": "what rules notice by themselves; who made the rule was recorded",
     "authority_pair": "opens a sealed key for the server itself and writes nothing",
     "boots_write": REPORT,
     "certificates_supersede": "the renewal that made the newer certificate is recorded; this only ends the older ones",

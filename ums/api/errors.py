@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ def headers_of(exception: Exception) -> dict[str, str]:
     if challenge := getattr(exception, "auth_header", None):
         found["WWW-Authenticate"] = challenge
     if wait := getattr(exception, "wait", None):
-        found["Retry-After"] = str(int(wait))
+        found["Retry-After"] = str(max(1, math.ceil(wait)))
     return found
 
 

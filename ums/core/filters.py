@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ums.domain.criteria import Pattern
 
 MAX_ID = 2**63 - 1
-PAGING = frozenset({"limit", "after", "ordering", "count"})
+PAGING = frozenset({"limit", "after", "ordering", "count", "fields"})
 """Parameters of lists that are no filters."""
 
 

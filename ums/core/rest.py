@@ -20,6 +20,8 @@ from ums.core.access import require
 from ums.core.actor import Actor
 from ums.core.errors import AppError
 from ums.core.filters import MAX_ID, StrictFilterBackend
+from ums.core.guards import guarded
+from ums.core.representation import FIELDS, fields_asked, picked, tag_of
 from ums.core.tryout import tried_for_program
 
 if TYPE_CHECKING:
@@ -73,6 +75,13 @@ class ApiViewSet(GenericViewSet):
     """Names of the actions that change settings, or what decides about them, and that `?dry_run=true` tries out."""
     asks: ClassVar[frozenset[str]] = frozenset()
     """Names of the actions that ask a service elsewhere, which may want more than it was told, or not answer."""
+    tagged: ClassVar[frozenset[str]] = frozenset({"retrieve"})
+    """Names of the reading actions whose answer is one object with an ETag; writes at the same address, and actions
+    below it, take it as `If-Match`."""
+    volatile: ClassVar[frozenset[str]] = frozenset({"assignment_count", "used_count", "last_used_at", "checked_at"})
+    """Keys of such an object that what others do changes: nobody's write is refused because of them."""
+    makes: ClassVar[frozenset[str]] = frozenset({"create"})
+    """Names of the actions that make something, and that an `Idempotency-Key` keeps from making it twice."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """As the base class; then a dry run takes the place of the write.
@@ -82,21 +91,63 @@ class ApiViewSet(GenericViewSet):
         """
         super().initial(request, *args, **kwargs)
         method = (request.method or "").lower()
-        if not request.query_params or method in ("get", "head", "options") or self.action is None:
+        if method == "options" or self.action is None:
             return
+        if method in ("get", "head"):
+            if self.action in self.tagged:
+                self._refuse_unknown(request)
+                setattr(self, method, partial(self._shown, getattr(self, method), True))
+            return
+        form, write = self._dry_run(request), getattr(self, method)
+        if method in ("put", "patch") and self.reader in self.tagged:
+            write = partial(self._shown, write, False)
+        write = guarded(self, request, write, done=False)
+        if form == "false":
+            write = guarded(self, request, write, done=True)
+        else:
+            write = partial(self._tried, write, form)
+        setattr(self, method, write)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """As the base class; in a list with the fields that were asked for, so that others cost nothing."""
+        serializer: Any = super().get_serializer(*args, **kwargs)
+        if self.action == "list" and kwargs.get("many"):
+            known = serializer.child.fields
+            names = fields_asked(self.request.query_params, known)
+            for name in () if names is None else set(known) - set(names):
+                known.pop(name)
+        return serializer
+
+    @property
+    def reader(self) -> str:
+        """The action that reads what the address of this request names, "" when there is none."""
+        name: str = (getattr(self, "action_map", None) or {}).get("get", "")
+        return name
+
+    def _shown(self, handler: Any, selects: bool, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What the handler answers with the ETag of the object, and without the fields that were not asked for."""
+        response: Response = handler(request, *args, **kwargs)
+        response["ETag"] = tag_of(response.data, self.volatile)
+        names = fields_asked(request.query_params, response.data) if selects else None
+        response.data = picked(response.data, names)
+        return response
+
+    @staticmethod
+    def _tried(write: Any, form: str, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return tried_for_program(request, partial(write, request, *args, **kwargs), form)
+
+    def _dry_run(self, request: Request) -> str:
+        """The form of the dry run that is asked for, "false" for none."""
+        if not request.query_params:
+            return "false"
         if DRY_RUN in request.query_params and self.action not in self.dry_runs:
             raise AppError("dry_run_unsupported", "There is no dry run of this. Nothing was done.")
         self._refuse_unknown(request)
-        if DRY_RUN not in request.query_params:
-            return
-        form = request.query_params[DRY_RUN]
+        form: str = request.query_params.get(DRY_RUN, "false")
         if form not in DRY_RUN_FORMS or len(request.query_params.getlist(DRY_RUN)) > 1:
             message = f"One of {', '.join(DRY_RUN_FORMS)}, please."
             raise AppError("invalid", f"{DRY_RUN}: {message}", fields={DRY_RUN: [message]})
-        if form != "false":
-            write = getattr(self, method)
-            tried = lambda request, *a, **k: tried_for_program(request, partial(write, request, *a, **k), form)  # noqa: E731
-            setattr(self, method, tried)
+        return form
 
     @property
     def actor(self) -> Actor:
@@ -105,7 +156,7 @@ class ApiViewSet(GenericViewSet):
 
     def _refuse_unknown(self, request: Request) -> None:
         """What the schema tells of the operation is all that it takes."""
-        known = {DRY_RUN} if self.action in self.dry_runs else set()
+        known = {DRY_RUN} if self.action in self.dry_runs else {FIELDS} if self.action in self.tagged else set()
         if described := getattr(getattr(self, self.action), "kwargs", {}).get("schema"):
             schema = described()
             schema.view, schema.method = self, request.method
@@ -116,7 +167,7 @@ class ApiViewSet(GenericViewSet):
                     known.add(one.name)
         if unknown := [name for name in request.query_params if name not in known]:
             told = f"There are {', '.join(sorted(known))}." if known else "This operation has none."
-            message = f"There is no parameter “{unknown[0][:50]}”. {told} Nothing was done."
+            message = f"There is no parameter “{unknown[0][:50]}”. {told}"
             raise AppError("invalid", message, fields={name: ["There is no such parameter."] for name in unknown[:20]})
 
     def get_object(self) -> Any:

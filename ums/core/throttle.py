@@ -1,4 +1,4 @@
-"""Failed attempts, counted by name in this process, in a bounded table."""
+"""Failed attempts, or requests, counted by name in this process, in a bounded table."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ class Throttle:
             self._free_at.move_to_end(name)
             if len(self._free_at) > self._size:
                 self._free_at.popitem(last=False)
+
+    def take(self, name: str) -> int:
+        """Counts one, if it is free: 0; else the seconds until the next one is."""
+        now = time.monotonic()
+        with self._lock:
+            busy = max(self._free_at.get(name, 0.0), now)
+            over = busy - now - (self._burst - 1) * self._every
+            if over > 0:
+                return math.ceil(over)
+            self._free_at[name] = busy + self._every
+            self._free_at.move_to_end(name)
+            if len(self._free_at) > self._size:
+                self._free_at.popitem(last=False)
+        return 0
 
     def clear(self) -> None:
         """Forget all failures."""

@@ -182,6 +182,9 @@ class DeviceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet
         "ip_address": "ip_address",
     }
     dry_runs: ClassVar = frozenset({"move", "destroy", "partial_update"})
+    volatile: ClassVar = (
+        frozenset(DeviceDetailOut.Meta.fields) - DeviceInput._declared_fields.keys() - {"id", "directory"}
+    )
 
     def get_queryset(self) -> QuerySet[Device]:
         """Devices that the user may read."""

@@ -220,6 +220,7 @@ class EffectiveSettingsViewSet(ApiViewSet):
     pagination_class = None
     filter_backends: Any = ()
     asks: ClassVar = frozenset({"retrieve"})
+    tagged: ClassVar = frozenset()
 
     @extend_schema(
         operation_id="devices_effective_settings_retrieve",
@@ -273,6 +274,7 @@ class ProfileEffectViewSet(ApiViewSet):
     queryset = Profile.objects.none()
     pagination_class = None
     filter_backends: Any = ()
+    tagged: ClassVar = frozenset()
 
     @extend_schema(
         operation_id="profiles_effect_retrieve",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -44,6 +44,7 @@ class ProfileForUsersViewSet(ApiViewSet):
     queryset = Profile.objects.none()
     pagination_class = None
     filter_backends: Any = ()
+    tagged: ClassVar = frozenset()
 
     @extend_schema(
         operation_id="profiles_for_users_retrieve",

@@ -197,6 +197,9 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, TransferA
         {"create", "copy", "destroy", "import_file", "move", "rebase", "restore", "settings_save"}
     )
 
+    tagged: ClassVar = frozenset({"retrieve", "settings_read"})
+    makes: ClassVar = frozenset({"create", "copy", "import_file"})
+
     def get_queryset(self) -> QuerySet[Profile]:
         """Profiles that the user may read; a list without `deleted` shows those that are not in the recycle bin."""
         living = self.action == "list" and "deleted" not in self.request.query_params

@@ -16,6 +16,8 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["ums.project"])
 app.conf.beat_schedule = {
     "answers-given": {"task": "ums.api.tasks.prune", "schedule": 3600.0},
+    "assets": {"task": "ums.assets.tasks.prune", "schedule": 3600.0},
+    "assets-gone": {"task": "ums.assets.tasks.watch", "schedule": 60.0},
     "canary": {"task": "ums.project.tasks.canary", "schedule": 60.0},
     "commands-expire": {"task": "ums.jobs.tasks.expire", "schedule": 60.0},
     "directory-objects": {"task": "swp.tasks.follow_objects", "schedule": 24 * 3600.0},
