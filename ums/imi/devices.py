@@ -49,9 +49,14 @@ def found(call: Call, pk: int, action: str = Action.READ) -> Device:
     rows = restrict(Device.objects.all(), call.user, Action.BROWSE)
     device = rows.filter(pk=pk).first() if pk > 0 else None
     if device is None:
-        raise ImiError("0A001", f"Thin client with ID <{pk}> not found.")
+        raise missing(pk)
     require(call.user, action, device)
     return device
+
+
+def missing(pk: int) -> ImiError:
+    """There is no such device, or not for the caller."""
+    return ImiError("0A001", f"Thin client with ID <{pk}> not found.")
 
 
 ENDPOINTS = (

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ums.imi import assets, assignments, devices, directories, firmwares, profiles, server, templates
+from ums.imi import (
+    assets,
+    assignments,
+    device_changes,
+    device_commands,
+    devices,
+    directories,
+    firmwares,
+    profiles,
+    server,
+    templates,
+)
 from ums.imi.calls import number_of
 from ums.imi.errors import ImiError
 
@@ -19,6 +30,8 @@ if TYPE_CHECKING:
 TABLE: tuple[Endpoint, ...] = (
     *server.ENDPOINTS,
     *devices.ENDPOINTS,
+    *device_changes.ENDPOINTS,
+    *device_commands.ENDPOINTS,
     *profiles.ENDPOINTS,
     *directories.ENDPOINTS,
     *assignments.ENDPOINTS,

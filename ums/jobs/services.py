@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from ums.audit.services import record
-from ums.core.access import Action, require, restrict
+from ums.core.access import Action, owns, require, restrict
 from ums.core.errors import AppError, Conflict, NotAllowed
 from ums.core.validation import clean
 from ums.devices.models import Device
 from ums.domain.protocol import CommandKind
+from ums.domain.wake import destinations
 from ums.jobs.models import OPEN_STATES, Batch, Command, CommandState
+from ums.jobs.waking import wake
 from ums.live.messages import BatchChanged, CommandsQueued
 from ums.live.publish import publish_on_commit
 
@@ -82,11 +84,33 @@ def commands_give(
 
 
 @transaction.atomic
+def devices_wake(*, actor: Actor, devices: QuerySet[Device], macs: Mapping[int, str], target: str) -> None:
+    """Send Wake on LAN packets to `devices`, whose MAC addresses the caller knows; those without one get none.
+
+    Needs “command” on each. Raises NotAllowed.
+    """
+    found = dict(devices.order_by("pk").values_list("pk", "ip_address"))
+    if actor.user is not None and restrict(devices, actor.user, Action.COMMAND).count() != len(found):
+        raise NotAllowed("You may not send commands to all of these devices.")
+    known = [pk for pk in found if macs.get(pk)]
+    record(
+        actor=actor,
+        action="command.given",
+        name=target[:255],
+        after={"command": "wakeup", "devices": len(known), **({"device": known[0]} if len(known) == 1 else {})},
+    )
+    packets = [(macs[pk], destination) for pk in known for destination in destinations(found[pk])]
+    transaction.on_commit(lambda: wake(packets))
+
+
+@transaction.atomic
 def batch_cancel(*, actor: Actor, batch: Batch) -> int:
     """Cancel what has not been sent. Returns how many. Raises NotAllowed unless it is one's own, or one may command."""
     waiting = batch.commands.filter(state=CommandState.QUEUED)
-    if actor.user is not None and batch.author_id != actor.user.pk:
-        require(actor.user, Action.COMMAND)
+    if actor.user is not None and not owns(actor.user, batch.author_id):
+        own = batch.author_id == actor.user.pk
+        if not own or restrict(waiting, actor.user, Action.COMMAND).count() != waiting.count():
+            require(actor.user, Action.COMMAND)
     count = waiting.update(state=CommandState.CANCELLED, finished_at=timezone.now())
     if count:
         record(actor=actor, action="command.cancelled", target=batch, name=batch.target, after={"devices": count})

@@ -4,6 +4,7 @@ from ums.devices.services.bulk import devices_delete, devices_move_back
 from ums.devices.services.deliveries import Sent, deliveries_reported, deliveries_sent
 from ums.devices.services.devices import (
     device_allow_reenrolment,
+    device_create,
     device_delete,
     device_register,
     device_update,
@@ -37,6 +38,7 @@ __all__ = [
     "deliveries_reported",
     "deliveries_sent",
     "device_allow_reenrolment",
+    "device_create",
     "device_delete",
     "device_register",
     "device_update",

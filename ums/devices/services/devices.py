@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 PROPERTIES = ("name", "site", "department", "cost_centre", "asset_id", "in_service_date", "serial_number", "comment")
 """What an administrator may write (domain/console.md §3, custom properties)."""
 
-IN_STATIC_KEYS = {"name", "serial_number"}
+WRITABLE = (*PROPERTIES, "ip_address")
+"""What programs may write besides: where a device is, until it reports that itself."""
+
+IN_STATIC_KEYS = {"name", "serial_number", "ip_address"}
 """Those that are values of static template keys: profiles may put them into settings."""
 
 REENROLMENT_WINDOW = timedelta(hours=24)
@@ -56,14 +60,39 @@ def device_register(*, actor: Actor, unit_id: str, directory: Directory | None, 
 
 
 @transaction.atomic
+def device_create(
+    *,
+    actor: Actor,
+    unit_id: str,
+    directory: Directory,
+    firmware: tuple[str, str] = ("", ""),
+    **properties: str | date | None,
+) -> Device:
+    """A device that is expected: when it enrols it is this one. `firmware`: name and version, until it reports its own.
+
+    Needs write on the directory. Raises NotAllowed, AppError `directory_other_kind`, `invalid`, TypeError as
+    `device_update`.
+    """
+    require(actor.user, Action.WRITE, directory)
+    if directory.kind != DirectoryKind.DEVICE:
+        raise AppError("directory_other_kind", "Devices can be in directories of devices only.")
+    device = device_register(actor=actor, unit_id=unit_id, directory=directory)
+    device.firmware, device.firmware_version = firmware
+    device.save(update_fields=["firmware", "firmware_version"])
+    return device_update(actor=actor, device=device, **properties) if properties else device
+
+
+@transaction.atomic
 def device_update(*, actor: Actor, device: Device, **properties: str | date | None) -> Device:
-    """Change custom properties (PROPERTIES). Raises AppError `invalid`, NotAllowed, TypeError for other names."""
+    """Change custom properties (WRITABLE). Raises AppError `invalid`, NotAllowed, TypeError for other names."""
     require(actor.user, Action.WRITE, device)
-    if unknown := properties.keys() - set(PROPERTIES):
+    if unknown := properties.keys() - set(WRITABLE):
         raise TypeError(f"not custom properties: {sorted(unknown)}")
     old = {name: getattr(device, name) for name in properties}
     for name, value in properties.items():
         setattr(device, name, value.strip() if isinstance(value, str) else value)
+    if "ip_address" in properties:
+        _check_address(device.ip_address)
     clean(device)
     device.save(update_fields=list(properties))
     before, after = changed(_plain(old), _plain({name: getattr(device, name) for name in properties}))
@@ -146,6 +175,15 @@ def device_allow_reenrolment(*, actor: Actor, device: Device) -> Device:
         after={"until": device.reenrol_until.isoformat()},
     )
     return device
+
+
+def _check_address(text: str) -> None:
+    try:
+        if text:
+            ip_address(text)
+    except ValueError:
+        message = "Enter an IP address."
+        raise AppError("invalid", message, fields={"ip_address": [message]}) from None
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
