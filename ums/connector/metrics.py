@@ -48,6 +48,7 @@ MESSAGE_TYPES = (
     "password",
     "logout",
     "login_event",
+    "asset_events",
     "unknown",
 )
 

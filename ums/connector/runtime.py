@@ -17,13 +17,13 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from ums.connector import metrics, work
+from ums.connector import metrics, told, work
 from ums.connector.batching import Batcher, Database
 from ums.connector.presence import REPEAT, PresenceBuffer
 from ums.connector.users import Users
 from ums.devices.services import presence_lost, presence_regained
 from ums.domain.presence import LOST_AFTER
-from ums.domain.protocol import Nudge, Reconnect, encode
+from ums.domain.protocol import Nudge, Reconnect, TellAssets, encode
 from ums.files.store import synchroniser
 from ums.jobs.services import commands_expire
 from ums.live.messages import SERVERS, CommandsQueued, ContentsChanged, DevicesCutOff, SettingsChanged
@@ -67,6 +67,8 @@ class Runtime:
         self.inventories = Batcher(self.database, work.store_inventories, wait=0.02, most=50)
         self.local_settings = Batcher(self.database, work.store_local_settings, wait=0.02, most=50)
         self.results = Batcher(self.database, work.store_results, wait=0.02)
+        self.assets = Batcher(self.database, work.store_assets, wait=0.02, most=100)
+        self._assets_wanted: bool | None = None
         self.users = Users(self.database, self.asks)
         self._settings_changed = asyncio.Event()
         self._commands_queued = asyncio.Event()
@@ -138,7 +140,7 @@ class Runtime:
         try:
             async with asyncio.timeout(4.0):
                 await self.users.stop(2.0)
-                for batcher in (self.applied, self.inventories, self.local_settings, self.results):
+                for batcher in (self.applied, self.inventories, self.local_settings, self.results, self.assets):
                     await batcher.drained()
                 await self.presence.flush()
                 await self.database.run(_lose, self.server)
@@ -208,6 +210,7 @@ class Runtime:
     async def _sweep(self) -> None:
         self.look_for_settings()
         self._commands_queued.set()
+        await self.sweep_assets()
 
     def look_for_settings(self) -> None:
         """Sweep soon: settings of devices here may wait."""
@@ -234,6 +237,17 @@ class Runtime:
             link = self.links.get(device_id)
             if link is not None:
                 link.push(frame)
+
+    async def sweep_assets(self) -> None:
+        """Tell the devices here when peripherals are recorded from now on, or are not any more."""
+        before, self._assets_wanted = self._assets_wanted, await self.database.run(told.assets.get)
+        if before in (None, self._assets_wanted):
+            return
+        frame = encode(TellAssets(self._assets_wanted))
+        for number, link in enumerate(list(self.links.values()), 1):
+            link.push(frame)
+            if number % PACE == 0:
+                await asyncio.sleep(PAUSE)
 
     # ------------------------------------------------------------ who may stay
 

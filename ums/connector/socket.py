@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 from ha.clock import shared_now
+from ums.assets.services import AssetReport
 from ums.connector import metrics, runtime
 from ums.connector.batching import WorkFailed
 from ums.connector.certificates import forwarded_certificate
@@ -31,6 +32,8 @@ from ums.domain.protocol import (
     PROTOCOL,
     Applied,
     Ask,
+    AssetEvents,
+    AssetsStored,
     ChangePassword,
     CommandResult,
     Confirmed,
@@ -279,6 +282,12 @@ async def _result(served: Runtime, link: Link, message: CommandResult) -> None:
     await link.send(encode(Confirmed(message.id)))
 
 
+async def _asset_events(served: Runtime, link: Link, message: AssetEvents) -> None:
+    if not await served.assets.do(AssetReport(link.device_id, message)):
+        raise Ended("cut_off")
+    await link.send(encode(AssetsStored(message.journal, message.sequence)))
+
+
 async def _of_users(served: Runtime, link: Link, message: Login | ChangePassword | Logout) -> None:
     served.users.take(link, message)
 
@@ -298,4 +307,5 @@ _HANDLERS: dict[type, Callable[[Runtime, Link, Any], Awaitable[None]]] = {
     ChangePassword: _of_users,
     Logout: _of_users,
     LoginEvent: _login_event,
+    AssetEvents: _asset_events,
 }

@@ -1,4 +1,6 @@
-"""What devices are told at each login and seldom changes: the servers that there are, and whether users may log in."""
+"""What devices are told at each login and seldom changes: the servers that there are, whether users may log in, and
+whether peripherals are recorded.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from ha.selectors import device_servers
 from swp.feature import SHARED_WORKPLACE
 from swp.ldap.types import Service
 from swp.models import LinkedDirectory
-from ums.features.selectors import is_enabled
+from ums.domain.licences import ASSET_INVENTORY
+from ums.features.selectors import is_enabled, lacking
 
 FRESH = 5.0
 """Seconds that something is good for."""
@@ -49,9 +52,15 @@ def _domains() -> tuple[str, ...]:
     return tuple(linked.values_list("domain_name", flat=True))
 
 
+def _assets() -> bool:
+    return is_enabled(ASSET_INVENTORY) and not lacking(ASSET_INVENTORY)
+
+
 _servers: Fresh[list[str]] = Fresh(device_servers)
 domains: Fresh[tuple[str, ...]] = Fresh(_domains)
 """The domains whose users may log in; none while Shared Workplace is off."""
+assets: Fresh[bool] = Fresh(_assets)
+"""Whether the Asset Inventory Tracker is on and licensed."""
 
 
 def servers_for(device_id: int) -> tuple[str, ...]:

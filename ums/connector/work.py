@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from swp.models import Session
 from swp.services.logins import Met, sessions_met
+from ums.assets.services import assets_report
 from ums.connector.metrics import TRANSFER_SECONDS
 from ums.connector.models import Certificate
 from ums.connector.proofs import Proof, ProofError
 from ums.connector.services import certificates_supersede
-from ums.connector.told import domains, servers_for
+from ums.connector.told import assets, domains, servers_for
 from ums.devices.models import Presence, SettingsState
 from ums.devices.services import (
     Applied,
@@ -29,7 +30,7 @@ from ums.devices.services import (
     settings_applied,
 )
 from ums.domain.presence import HEARTBEAT
-from ums.domain.protocol import Command, LoginOptions, Ready, Settings, Unchanged, encode
+from ums.domain.protocol import Command, LoginOptions, Ready, Settings, TellAssets, Unchanged, encode
 from ums.effective.selectors import settings_for_devices
 from ums.effective.services import local_settings_report
 from ums.jobs.models import OPEN_STATES, CommandState
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from swp.services.logins import Open
+    from ums.assets.services import AssetReport
     from ums.domain.protocol import CommandResult, Hello, Inventory, LocalSettings
     from ums.effective.selectors import DeviceSettings
 
@@ -48,6 +50,8 @@ T = TypeVar("T")
 
 CHUNK = 2000
 """Ids in one statement."""
+
+_TELL_ASSETS = encode(TellAssets())
 
 INVENTORY_AGE = timedelta(hours=24)
 """A device that has not told what it is for so long is asked again."""
@@ -233,7 +237,9 @@ def _login(
             or (entry.agent_version, entry.address) != (hello.agent_version, request.address)
         ),
     )
-    return Login(entry.device_id, entry.certificate_id, found.state.seq, unchanged, (encode(ready), *commands), current)
+    asked = (_TELL_ASSETS,) if assets.get() else ()
+    frames = (encode(ready), *asked, *commands)
+    return Login(entry.device_id, entry.certificate_id, found.state.seq, unchanged, frames, current)
 
 
 # ---------------------------------------------------------------- settings
@@ -362,6 +368,11 @@ def store_local_settings(reports: Sequence[LocalReport]) -> list[bool | None]:
                 local_settings_report(device_id=report.device_id, reported=report.reported) if known else None
             )
         return [changed[number] for number in range(len(reports))]
+
+
+def store_assets(reports: Sequence[AssetReport]) -> list[bool]:
+    """Store what devices tell of their peripherals, unless nobody wants to know; False for devices that are gone."""
+    return assets_report(reports=reports) if assets.get() else [True] * len(reports)
 
 
 class ResultReport(NamedTuple):

@@ -345,8 +345,6 @@ class Ready(Struct, tag="ready", frozen=True):
     servers: tuple[str, ...] = ()
     login: LoginOptions | None = None
     """None: this server knows nothing of users."""
-    assets: bool = False
-    """Tell what is plugged in: now all of it, later what changes."""
 
 
 class LoginOptions(Struct, frozen=True):
@@ -451,6 +449,15 @@ class LoggedOut(Struct, tag="logged_out", frozen=True):
     id: str
 
 
+class TellAssets(Struct, tag="tell_assets", frozen=True):
+    """Tell what is plugged in: all of it now, what changes later. `wanted` false: tell nothing, and note nothing.
+
+    Comes after the `Ready`, and again when it has been decided otherwise; a server without it does not want to know.
+    """
+
+    wanted: bool = True
+
+
 class AssetsStored(Struct, tag="assets_stored", frozen=True):
     """What the device noted in `journal` up to `sequence` is stored; it may forget that."""
 
@@ -469,6 +476,7 @@ ServerMessage = (
     | Reconnect
     | LoginResult
     | LoggedOut
+    | TellAssets
     | AssetsStored
 )
 
@@ -512,6 +520,7 @@ _SERVER_TAGS = frozenset(
         "reconnect",
         "login_result",
         "logged_out",
+        "tell_assets",
         "assets_stored",
     }
 )

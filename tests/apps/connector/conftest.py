@@ -66,14 +66,16 @@ def device(server: Server) -> SimDevice:
 
 @pytest.fixture(autouse=True)
 def no_failures_remembered() -> Iterator[None]:
-    """Throttles forget what other tests did."""
-    from ums.connector import throttle
+    """Throttles forget what other tests did, and what was licensed there."""
+    from ums.connector import throttle, told
 
     throttle.addresses.clear()
     throttle.unit_ids.clear()
+    told.assets.forget()
     yield
     throttle.addresses.clear()
     throttle.unit_ids.clear()
+    told.assets.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,8 @@ from tests.services.samba import Samba
 from ums.connector import told, users
 from ums.core.actor import SYSTEM
 from ums.domain import protocol as p
+from ums.domain.licences import ASSET_INVENTORY
+from ums.features.models import Feature
 from ums.features.services import feature_switch
 from ums.live import publish
 
@@ -51,9 +53,10 @@ def nothing_counted() -> Iterator[None]:
 
 @pytest.fixture
 def directory(server: Server, ad: Samba) -> LinkedDirectory:
-    """CORP.TEST, linked; users may log in at all devices."""
+    """CORP.TEST, linked; users may log in at all devices, and nobody asks for peripherals."""
     CatalogueFactory()
     licensed()
+    Feature.objects.create(name=ASSET_INVENTORY, enabled=False)
     return linked(ad)
 
 
