@@ -178,10 +178,6 @@ def test_slashes_are_no_redirects(path: str) -> None:
     assert Imi().get(f"/umsapi/{path}").status == 200
 
 
-def test_doubled_slashes_at_the_start() -> None:
-    assert Imi().client.generic("GET", "//umsapi//v3/serverstatus", secure=True).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
