@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
 from ums.accounts.services import api_token_touch
 from ums.accounts.tokens import find_token
+from ums.core.errors import AppError
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -23,14 +24,21 @@ class ApiTokenAuthentication(BaseAuthentication):
     """Takes API tokens. A wrong one is refused without saying what is wrong with it; other schemes are not ours."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        """The user and the token, or None without our header. Raises AuthenticationFailed (401)."""
+        """The user and the token, or None without our header.
+
+        Raises AuthenticationFailed (401), PermissionDenied (403) for a write with a token that may only read.
+        """
         keyword, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if keyword.casefold() != KEYWORD.casefold():
             return None
-        token = find_token(text.strip())
+        address = getattr(request, "client_address", "")
+        try:
+            token = find_token(text.strip(), address=address, method=request.method or "")
+        except AppError as error:
+            raise PermissionDenied(error.message, error.code) from error
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one.", "invalid_token")
-        api_token_touch(token=token)
+        api_token_touch(token=token, address=address)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
 
-from ums.core.access import NETWORK_ACTIONS, Action
+from ums.core.access import NETWORK_ACTIONS, Action, limit_of
 
 
 class User(AbstractUser):
@@ -17,6 +19,12 @@ class User(AbstractUser):
         """(action, allow, directory id) of the user's own grants and those of its groups: one query."""
         rows = Grant.objects.filter(Q(user=self) | Q(group__user=self)).distinct()
         return list(rows.values_list("action", "allow", "directory_id"))
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As the base class. Raises TypeError for the user of a limited token: it lacks what its row has."""
+        if limit_of(self) is not None:
+            raise TypeError("read the user from the database before it is saved: rights of this object are limited")
+        super().save(*args, **kwargs)
 
 
 class Grant(models.Model):
@@ -55,9 +63,19 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.CharField(max_length=64, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    read_only = models.BooleanField(default=False)
+    limited = models.BooleanField(default=False, help_text="To `directories`; without any it reaches nothing.")
+    directories = models.ManyToManyField("devices.Directory", blank=True, related_name="+")
+    networks = models.JSONField(default=list, blank=True, help_text="Where it may come from, as CIDR; none: anywhere.")
+    refused_at = models.DateTimeField(null=True, blank=True, help_text="When it last came from another network.")
+    refused_address = models.CharField(max_length=64, blank=True)
+
+    access_directory = None
 
     class Meta:
+        verbose_name = "API token"
         ordering = ["name", "pk"]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ums.accounts.models import Grant, User
-from ums.core.access import EVERYWHERE, NEEDS, NETWORK_ACTIONS, Action, may, restrict, scope_of, subtree
+from ums.core.access import EVERYWHERE, NEEDS, NETWORK_ACTIONS, Action, may, owns, restrict, scope_of, subtree
 from ums.core.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def require_to_lift(user: Any, grants: Iterable[GrantRow]) -> None:
 
 def require_over(user: Any, other: User) -> None:
     """Raises NotAllowed unless `user` may act as `other`: oneself, or one with no more rights than oneself."""
-    if user is None or user.is_superuser or user.pk == other.pk:
+    if user is None or user.is_superuser or owns(user, other.pk):
         return
     if other.is_superuser:
         raise NotAllowed("Only superusers may change superusers.")

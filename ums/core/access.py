@@ -4,6 +4,7 @@
 2. An allowed action brings those that it needs along (`write` brings `read` and `browse`).
 3. A denied action takes away all that need it; a deny always wins (domain/console.md §8).
 4. Nothing granted is nothing allowed. Superusers may do everything.
+5. Who comes with a token has what its user may do, within the limits of the token (`limit_rights`).
 
 A model takes part by naming the path to its directory: `access_directory = "directory"` (`"pk"` for the
 directory itself, `None` for things of the whole network).
@@ -11,6 +12,7 @@ directory itself, `None` for things of the whole network).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import models
@@ -52,24 +54,71 @@ NEEDS: dict[str, frozenset[str]] = {
     Action.USERS: frozenset({Action.USERS}),
 }
 
+CHANGING = frozenset({Action.WRITE, Action.ASSIGN, Action.COMMAND})
+"""Actions that nobody needs to read something."""
+
 EVERYWHERE = None
 """The directory of a grant that holds for all directories of all kinds."""
 
 M = TypeVar("M", bound=models.Model)
 
 
-class Scope:
-    """Where one user may do one action: roots of allowed and of denied subtrees."""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a token leaves of the rights of its user: never more than these, and nothing that they do not have.
 
-    def __init__(self, grants: Iterable[tuple[str, bool, int | None]], action: str) -> None:
+    directories: roots of the subtrees that it reaches (None: no limit); then it has no rights on the whole network.
+    read_only: it changes nothing. lends: whether it may make tokens, which would have what it lacks itself.
+    token: its key in the database.
+    """
+
+    directories: frozenset[int] | None = None
+    read_only: bool = False
+    lends: bool = True
+    token: int = 0
+
+
+class Scope:
+    """Where one user may do one action: roots of allowed and of denied subtrees, and of those that a token reaches."""
+
+    def __init__(self, grants: Iterable[tuple[str, bool, int | None]], action: str, limit: Limit | None = None) -> None:
         """`grants`: (action, allow, directory id or EVERYWHERE) of the user and all its groups."""
         grants = tuple(grants)
         allowed = [where for name, allow, where in grants if allow and action in NEEDS[name]]
         denied = [where for name, allow, where in grants if not allow and name in NEEDS[action]]
-        self.nowhere = not allowed or EVERYWHERE in denied
-        self.everywhere = not self.nowhere and EVERYWHERE in allowed and not denied
+        reach = limit.directories if limit else None
+        kept = limit is None or not (limit.read_only and action in CHANGING)
+        kept = kept and (reach is None or (bool(reach) and action not in NETWORK_ACTIONS))
+        self.nowhere = not allowed or EVERYWHERE in denied or not kept
+        self.everywhere = not self.nowhere and EVERYWHERE in allowed and not denied and reach is None
         self.allowed = None if EVERYWHERE in allowed else sorted({w for w in allowed if w is not None})
         self.denied = sorted({w for w in denied if w is not None})
+        self.reach = None if reach is None else sorted(reach)
+
+
+def limit_rights(user: Any, limit: Limit) -> None:
+    """From now on this object of a user has less rights, wherever they are asked for. A superuser is none any more.
+
+    Call it before anything was asked; the object must not be saved.
+    """
+    if limit.directories is not None or limit.read_only:
+        if user.is_superuser:
+            user.__dict__["_grants"] = tuple((action, True, EVERYWHERE) for action in Action.values)
+        user.is_superuser = False
+    user.__dict__["_limit"] = limit
+    user.__dict__.pop("_scopes", None)
+
+
+def limit_of(user: Any) -> Limit | None:
+    """How the rights of this object of a user are limited."""
+    found: Limit | None = user.__dict__.get("_limit")
+    return found
+
+
+def owns(user: Any, pk: int | None) -> bool:
+    """Whether what belongs to the account `pk` is this user's own. With less rights than that account, it is not."""
+    limit = limit_of(user)
+    return bool(user.pk == pk and (limit is None or limit.directories is None))
 
 
 def scope_of(user: Any, action: str) -> Scope:
@@ -83,7 +132,7 @@ def scope_of(user: Any, action: str) -> Scope:
         else:
             if "_grants" not in user.__dict__:
                 user.__dict__["_grants"] = tuple(user.effective_grants())
-            cache[action] = Scope(user.__dict__["_grants"], action)
+            cache[action] = Scope(user.__dict__["_grants"], action, limit_of(user))
     return cache[action]
 
 
@@ -114,6 +163,8 @@ def restrict(queryset: models.QuerySet[M], user: Any, action: str) -> models.Que
         queryset = queryset.filter(**{f"{path}__in": subtree(scope.allowed)})
     if scope.denied:
         queryset = queryset.exclude(**{f"{path}__in": subtree(scope.denied)})
+    if scope.reach is not None:
+        queryset = queryset.filter(**{f"{path}__in": subtree(scope.reach)})
     return queryset
 
 

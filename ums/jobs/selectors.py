@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Exists, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
 
-from ums.core.access import Action, restrict
+from ums.core.access import Action, owns, restrict
 from ums.devices.models import Device
 from ums.jobs.models import OPEN_STATES, Batch, Command, CommandState
 
@@ -29,7 +29,8 @@ def command_for_device(*, device: Device) -> QuerySet[Command]:
 
 def batch_list(*, user: Any) -> QuerySet[Batch]:
     """Batches that `user` gave, newest first, with counts: what the messages pane shows."""
-    return with_counts(Batch.objects.filter(author=user))
+    own = Batch.objects.filter(author=user.pk)
+    return with_counts(own if owns(user, user.pk) else batch_for_reader(user=user).filter(author=user.pk))
 
 
 def with_counts(batches: QuerySet[Batch]) -> QuerySet[Batch]:
@@ -45,7 +46,8 @@ def with_counts(batches: QuerySet[Batch]) -> QuerySet[Batch]:
 def batch_for_reader(*, user: Any) -> QuerySet[Batch]:
     """Batches that `user` gave, and those to a device that `user` may read."""
     readable = command_list(user=user).select_related(None).filter(batch=OuterRef("pk")).order_by()
-    return Batch.objects.filter(Q(author=user) | Exists(readable))
+    own = Q(author=user.pk) if owns(user, user.pk) else Q()
+    return Batch.objects.filter(own | Q(Exists(readable)))
 
 
 def batch_counts(*, batch_ids: Collection[int], reader: Any = None) -> dict[int, dict[str, int]]:

@@ -113,6 +113,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for UMS_METRICS_NETWORKS and for holders of an API token."""
     address = ip_address(request.client_address or "0.0.0.0")  # type: ignore[attr-defined]  # noqa: S104
     near = any(address in network for network in settings.UMS_METRICS_NETWORKS)
-    if not near and find_token(request.headers.get("Authorization", "").removeprefix("Token ")) is None:
+    text = request.headers.get("Authorization", "").removeprefix("Token ")
+    if not near and find_token(text, address=str(address), method="GET") is None:
         return HttpResponseForbidden("Metrics are for UMS_METRICS_NETWORKS and for API tokens.\n", "text/plain")
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -11,7 +11,7 @@ from django.db import transaction
 from ums.accounts.models import User
 from ums.accounts.rights import require_over, require_to_lift
 from ums.audit.services import changed, record
-from ums.core.access import Action, require
+from ums.core.access import Action, owns, require
 from ums.core.errors import AppError, Conflict, NotAllowed
 from ums.core.validation import clean
 
@@ -71,7 +71,7 @@ def user_set_password(*, actor: Actor, user: User, password: str) -> User:
 
     The other sessions of the user end. Raises NotAllowed, AppError `invalid`.
     """
-    if actor.user is None or actor.user.pk != user.pk:
+    if actor.user is None or not owns(actor.user, user.pk):
         require(actor.user, Action.ADMINISTER)
         require_over(actor.user, user)
     _set_password(actor, user, password)

@@ -71,7 +71,7 @@ _memory = _Memory()
 
 
 def signed_in(request: HttpRequest) -> User:
-    """The administrator who asks. Raises SignInNeeded (401), AppError `sign_in_locked` (429)."""
+    """The administrator who asks. Raises SignInNeeded, AppError `sign_in_locked`, `read_only_token`."""
     name, password = _credentials(request.headers.get("Authorization", ""))
     if password.startswith(PREFIX):
         return _by_token(request, name, password)
@@ -94,11 +94,12 @@ def _by_token(request: HttpRequest, name: str, text: str) -> User:
     address = network_of(request.client_address)  # type: ignore[attr-defined]
     if wait := failures.wait(address):
         raise AppError("sign_in_locked", f"Too many wrong tokens. Try again in {wait} s.", status=429)
-    token = find_token(text)
+    client: str = request.client_address  # type: ignore[attr-defined]
+    token = find_token(text, address=client, method=request.method or "")
     if token is None or name not in {"", token.user.username}:
         failures.failed(address)
         raise SignInNeeded("This API token is unknown, expired, revoked or of another account.")
-    api_token_touch(token=token)
+    api_token_touch(token=token, address=client)
     return token.user
 
 
