@@ -137,6 +137,7 @@ class LinkedDirectoryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, A
     network_action = Action.ADMINISTER
     ordering_fields: ClassVar = {"domain_name": "domain_name", "id": "pk"}
     dry_runs: ClassVar = frozenset({"destroy"})
+    asks: ClassVar = frozenset({"test", "resolve"})
 
     def get_queryset(self) -> QuerySet[LinkedDirectory]:
         """All of them."""

@@ -41,8 +41,13 @@ class KeysetPagination(BasePagination):
             "required": ["items", "next"],
             "properties": {
                 "items": schema,
-                "next": {"type": "string", "nullable": True, "description": "Give it back as `after`."},
-                "count": {"type": "integer", "description": "With `count=true`: all that match."},
+                "next": {
+                    "type": "string",
+                    "nullable": True,
+                    "description": "Give it back as `after`.",
+                    "example": "WyJuYW1lIiwiVEMtMDQ3MSIsMTJd",
+                },
+                "count": {"type": "integer", "description": "With `count=true`: all that match.", "example": 4210},
             },
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import path, re_path
 
+from ums.api.bulk import BulkViewSet
 from ums.api.router import (
     device_licence,
     effective_settings,
@@ -23,6 +24,7 @@ urlpatterns = [
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/licence/$", device_licence, name="device-licence"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/for-users/$", profile_for_users, name="profile-for-users"),
+    path("bulk/", BulkViewSet.as_view({"post": "create"}), name="bulk"),
     path("network/", network, name="network"),
     path("shared-workplace/settings/", workplace_settings_view, name="shared-workplace-settings"),
     path("schema/", SchemaView.as_view(), name="schema"),

@@ -21,6 +21,12 @@ ROUTES = [
     Route("api:api-root", API_SIGNED_IN),
     Route("api:schema", API_SIGNED_IN),
     Route("api:docs", "200 200 200 200 login"),
+    Route(
+        "api:bulk",
+        "207 207 207 207 401",
+        "POST",
+        json={"operations": [{"method": "=DELETE", "path": "=devices/1/"}]},
+    ),
     Route("api:unknown", "404 404 404 404 401", path="/api/v1/nothing/"),
     # devices
     Route("api:device-list", API_SIGNED_IN),
