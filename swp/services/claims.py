@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from ha.clock import shared_now
 from swp import limits, replays
@@ -21,11 +22,10 @@ from swp.ldap.types import Service
 from swp.links import link_of
 from swp.models import LinkedDirectory, Login, SharedWorkplaceSettings
 from swp.names import directory_of, parse
-from swp.switches import switched_off
 from ums.devices.models import Device
 from ums.domain.protocol import LoginOutcome
 from ums.features.selectors import is_enabled
-from ums.licences.selectors import user_licences
+from ums.licences.selectors import licences_of_users
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -91,7 +91,7 @@ class _Desk:
     """What the requests of a batch are held against."""
 
     enabled: bool
-    devices: Mapping[int, str]
+    devices: Mapping[int, Device]
     off: Collection[int]
     licences: Mapping[int, LicenceState]
     directories: Sequence[LinkedDirectory]
@@ -100,13 +100,16 @@ class _Desk:
     @classmethod
     def opened(cls, device_ids: Collection[int]) -> _Desk:
         """Read all of it."""
+        rows = Device.objects.filter(pk__in=device_ids).annotate(off=F("shared_workplace_off")).order_by()
+        devices = {one.pk: one for one in rows.only("name", "unit_id", "firmware", "firmware_version")}
+        directories = list(LinkedDirectory.objects.prefetch_related("certificates"))
         return cls(
             is_enabled(SHARED_WORKPLACE),
-            dict(Device.objects.filter(pk__in=device_ids).order_by().values_list("pk", "name")),
-            switched_off(device_ids),
-            user_licences(device_ids),
-            list(LinkedDirectory.objects.prefetch_related("certificates")),
-            SharedWorkplaceSettings.objects.filter(all_domains=True).exists(),
+            devices,
+            {one.pk for one in devices.values() if one.off is not None},
+            licences_of_users(devices.values()),
+            directories,
+            len(directories) > 1 and SharedWorkplaceSettings.objects.filter(all_domains=True).exists(),
         )
 
     def of_new(self, request: LoginRequest) -> tuple[Claimed, Login | None]:
@@ -119,7 +122,7 @@ class _Desk:
         limits.devices.failed(device)
         row = Login(
             device_id=request.device_id,
-            device_name=self.devices[request.device_id],
+            device_name=self.devices[request.device_id].name,
             request=request.request,
             user_name=request.user[:256],
             domain=request.domain[:253],

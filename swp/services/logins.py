@@ -145,7 +145,7 @@ def _open(opened: Mapping[int, _Opened], before: Mapping[int, Session]) -> None:
         for device, login in sorted(opened.items())
         for one in {principal.id: principal for principal in reversed(login.heard.principals)}.values()
     )
-    settings_changed(actor=SYSTEM, devices=Device.objects.filter(pk__in=among(opened)))
+    settings_changed(actor=SYSTEM, devices=Device.objects.filter(pk__in=among(opened)), answered=True)
     names = {device: one.login.user_name for device, one in opened.items()}
     last_users_write(users=names)
     users_events(kind="user.logged_in", users=names)

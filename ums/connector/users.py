@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -23,7 +23,7 @@ from swp.services.claims import logins_claim
 from swp.services.logins import Event, Leaving, login_events_write, logins_settle, logouts_write
 from ums.connector import metrics
 from ums.connector.batching import Batcher, Database, WorkFailed
-from ums.connector.work import Asked
+from ums.connector.work import Asked, answer_asks
 from ums.domain.protocol import ChangePassword, LoggedOut, Login, LoginEvent, LoginOutcome, LoginResult, Logout, encode
 
 if TYPE_CHECKING:
@@ -59,9 +59,37 @@ def claim(requests: Sequence[LoginRequest]) -> Sequence[Claimed]:
     return logins_claim(requests=requests)
 
 
-def settle(heard: Sequence[Heard]) -> Sequence[LoginAnswer]:
-    """The work of a batch."""
-    return logins_settle(heard=heard)
+class Told(NamedTuple):
+    """What a directory said. tag: of the settings that the device has."""
+
+    heard: Heard
+    tag: str
+
+
+class Settled(NamedTuple):
+    """What a login came to. settings: what the device should have from now on; None: still to be asked for."""
+
+    answer: LoginAnswer
+    settings: Answer | None = None
+
+
+def settle(told: Sequence[Told]) -> Sequence[Settled]:
+    """The work of a batch. What is written stays so when no settings can be computed just now."""
+    answers = logins_settle(heard=[one.heard for one in told])
+    asks = [
+        Asked(one.heard.claim.request.device_id, one.tag)
+        for one, answer in zip(told, answers, strict=True)
+        if answer.outcome is LoginOutcome.AUTH_OK
+    ]
+    try:
+        settings = {ask.device_id: found for ask, found in zip(asks, answer_asks(asks), strict=True)}
+    except Exception:
+        log.warning("settings_of_logins_failed", exc_info=True)
+        settings = {}
+    return [
+        Settled(answer, settings.get(one.heard.claim.request.device_id))
+        for one, answer in zip(told, answers, strict=True)
+    ]
 
 
 def log_out(leaving: Sequence[Leaving]) -> Sequence[None]:
@@ -80,7 +108,7 @@ class Users:
     def __init__(self, database: Database, asks: Batcher[Asked, Answer | None]) -> None:
         self._asks = asks
         self._claims: Batcher[LoginRequest, Claimed] = Batcher(database, claim, wait=0.001)
-        self._settled: Batcher[Heard, LoginAnswer] = Batcher(database, settle, wait=0.001)
+        self._settled: Batcher[Told, Settled] = Batcher(database, settle, wait=0.001)
         self._logouts: Batcher[Leaving, None] = Batcher(database, log_out)
         self._events: Batcher[Event, None] = Batcher(database, write_events, wait=0.02)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="directory")
@@ -151,7 +179,7 @@ class Users:
 
     async def _log_in(self, link: Link, message: Login | ChangePassword, end: float) -> None:
         started = time.monotonic()
-        answer = await self._answer_to(_request(link, message), end)
+        answer, settings = await self._answer_to(_request(link, message), message.tag, end)
         metrics.user_login_counted(answer.outcome, time.monotonic() - started)
         log.info(
             "user_login", device=link.device_id, user=message.user, domain=message.domain, outcome=answer.outcome.name
@@ -160,16 +188,19 @@ class Users:
             link.login = message.id
         _answer(link, message, answer)
         if answer.outcome is LoginOutcome.AUTH_OK:
-            await self._settings(link, message.tag)
+            if settings is None:
+                await self._settings(link, message.tag)
+            else:
+                _send(link, settings)
 
-    async def _answer_to(self, request: LoginRequest, end: float) -> LoginAnswer:
+    async def _answer_to(self, request: LoginRequest, tag: str, end: float) -> Settled:
         while (claimed := await self._claims.do(request)) is None:
             if time.monotonic() > end:
-                return LoginAnswer(LoginOutcome.LOGON_FAILED, NO_ANSWER, available=False)
+                return Settled(LoginAnswer(LoginOutcome.LOGON_FAILED, NO_ANSWER, available=False))
             await asyncio.sleep(LOOK_AGAIN)
         if isinstance(claimed, LoginAnswer):
-            return claimed
-        return await self._settled.do(await self._heard(claimed, end))
+            return Settled(claimed)
+        return await self._settled.do(Told(await self._heard(claimed, end), tag))
 
     async def _heard(self, claimed: Claim, end: float) -> Heard:
         """What the directory says; when there is no place in time, it is not asked."""
@@ -197,9 +228,7 @@ class Users:
         if answer is None:
             link.end("cut_off")
             return
-        if answer.complete:
-            metrics.SETTINGS_SENT.inc()
-        link.push(answer.frame)
+        _send(link, answer)
 
 
 _OTHER_KINDS = frozenset({LoginRow.Kind.KERBEROS.value, LoginRow.Kind.CITRIX.value})
@@ -212,6 +241,12 @@ def _request(link: Link, message: Login | ChangePassword) -> LoginRequest:
 
 def _answer(link: Link, message: Login | ChangePassword, answer: LoginAnswer) -> None:
     link.push(encode(LoginResult(message.id, answer.outcome, answer.text, answer.available, answer.user)))
+
+
+def _send(link: Link, settings: Answer) -> None:
+    if settings.complete:
+        metrics.SETTINGS_SENT.inc()
+    link.push(settings.frame)
 
 
 def _asked_in_time(claimed: Claim, end: float) -> Heard:

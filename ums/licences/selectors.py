@@ -47,9 +47,13 @@ def user_licence(device_id: int) -> LicenceState:
 def user_licences(device_ids: Collection[int]) -> dict[int, LicenceState]:
     """The same for many devices in as many queries; those that are not there are missing."""
     devices = Device.objects.filter(pk__in=among(device_ids)).order_by()
-    known = list(devices.values_list("pk", "unit_id", "firmware", "firmware_version"))
+    return licences_of_users(list(devices.only("unit_id", "firmware", "firmware_version")))
+
+
+def licences_of_users(devices: Collection[Device]) -> dict[int, LicenceState]:
+    """As `user_licences`, of devices that were read already: two queries."""
     held: dict[str, list[Held]] = {}
-    given = GivenLicence.objects.filter(unit_id__in=devices.values("unit_id")).order_by()
+    given = GivenLicence.objects.filter(unit_id__in=[device.unit_id for device in devices]).order_by()
     for unit_id, kind, end, test in given.values_list(
         "unit_id", "licence__kind", "licence__expires_at", "licence__test"
     ):
@@ -57,8 +61,10 @@ def user_licences(device_ids: Collection[int]) -> dict[int, LicenceState]:
     everybodys, now = trial(), shared_now()
     common = [everybodys] if everybodys else []
     return {
-        pk: state_of([*held.get(unit_id, ()), *common], generation_of(firmware, version), now)
-        for pk, unit_id, firmware, version in known
+        device.pk: state_of(
+            [*held.get(device.unit_id, ()), *common], generation_of(device.firmware, device.firmware_version), now
+        )
+        for device in devices
     }
 
 

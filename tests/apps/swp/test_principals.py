@@ -8,6 +8,7 @@ from uuid import UUID
 import ldap3
 import pytest
 
+from swp.ldap import facts
 from swp.ldap.directory import connected
 from swp.ldap.types import Link
 from swp.principals import principals_for
@@ -94,6 +95,31 @@ def test_a_membership_counts_from_the_next_login_on(corp: Samba) -> None:
     assert groups(principals(corp, "bob"))["late"] == 1
     corp.delete(corp.dn("late", "OU=Groups"))
     assert "late" not in groups(principals(corp, "bob"))
+
+
+def test_a_group_that_came_into_another_one_is_seen_though_it_is_remembered(corp: Samba) -> None:
+    inner, outer = (corp.dn(name, "OU=Groups") for name in ("inner", "outer"))
+    bob = corp.dn("bob", "OU=Sales,OU=Staff")
+    corp.add([corp.group("inner", "OU=Groups", members=[bob]), corp.group("outer", "OU=Groups")])
+    assert "outer" not in groups(principals(corp, "bob"))
+    corp.join(outer, inner)
+    found = groups(principals(corp, "bob"))
+    assert (found["inner"], found["outer"]) == (1, 2)
+    for dn in (outer, inner):
+        corp.delete(dn)
+
+
+def test_groups_are_asked_for_once(corp: Samba) -> None:
+    here = link(corp)
+    facts.forget()
+    with connected(here) as directory:
+        sids = directory.token_groups(corp.dn("alice", "OU=Sales,OU=Staff"))
+        told = directory.known(sids, [corp.base])
+        assert {one.guid for one in told} == {one.guid for one in directory.by_sids(sids, [corp.base])}
+        directory.by_sids = lambda *_: pytest.fail("it was told already")  # type: ignore[method-assign]
+        assert {one.guid for one in directory.known(sids, [corp.base.upper()])} == {one.guid for one in told}
+        with pytest.raises(pytest.fail.Exception):
+            directory.known(sids, [corp.base], anew=True)
 
 
 @pytest.fixture

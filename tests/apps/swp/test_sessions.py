@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from swp.feature import SHARED_WORKPLACE
-from swp.models import Login, Session, SessionPrincipal
+from swp.models import Login, ServiceOff, Session, SessionPrincipal
 from swp.services import service_switch, session_end
 from swp.services.sessions import principals_replaced
-from swp.switches import switched_off
 from tests.apps.asking import Api
 from tests.cast import Cast
 from tests.factories.profiles import ProfileFactory
@@ -49,11 +48,11 @@ def test_the_service_of_one_device_is_switched_off_and_on(cast: Cast) -> None:
     settled()
     service_switch(actor=cast.actor("admin"), device=device, enabled=False)
     service_switch(actor=cast.actor("admin"), device=device, enabled=False)
-    assert switched_off([device.pk, elsewhere.pk]) == {device.pk}
+    assert list(ServiceOff.objects.values_list("pk", flat=True)) == [device.pk]
     assert list(Session.objects.values_list("pk", flat=True)) == [elsewhere.pk]
     assert states(here.pk, elsewhere.pk) == [True, False]
     service_switch(actor=cast.actor("admin"), device=device, enabled=True)
-    assert switched_off([device.pk]) == set()
+    assert not ServiceOff.objects.exists()
     events = Event.objects.filter(action="shared_workplace.switched").order_by("pk")
     assert [event.after for event in events] == [{"Shared Workplace": False}, {"Shared Workplace": True}]
     with pytest.raises(NotAllowed):

@@ -46,9 +46,11 @@ def next_seq() -> Greatest:
     return Greatest(F("seq") + 1, Value(time.time_ns() // 1000))
 
 
-@transaction.atomic
-def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = When.NOW) -> int:
+@transaction.atomic(savepoint=False)
+def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = When.NOW, answered: bool = False) -> int:
     """Mark the settings of `devices` as pending, in one statement, and nudge the servers. Returns how many.
+
+    answered: the caller sends them to the devices at once, so that nobody needs to be nudged.
 
     A deferred change does not hold back one that is already on its way: only rows that are not pending become
     deferred, and a change for now takes the deferred ones along, since a device gets its settings as a whole.
@@ -63,7 +65,7 @@ def settings_changed(*, actor: Actor, devices: QuerySet[Device], when: When = Wh
     rows_locked(states)
     if when is When.NOW:
         count = states.update(seq=seq, pending=True, deferred=False, pending_since=now)
-        if count:
+        if count and not answered:
             publish_on_commit(SettingsChanged())
         return count
     on_their_way = states.filter(pending=True, deferred=False).update(seq=seq)
