@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import signal
 import ssl
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -34,6 +35,8 @@ from ums.domain.protocol import (
 )
 
 from . import AGENT_VERSION, FIRMWARE, FIRMWARE_VERSION, facts
+from .asset_book import AssetBook
+from .assets import DELAY
 from .backoff import Backoff
 from .commands import Commands
 from .control import Control
@@ -42,16 +45,23 @@ from .est import EstClient, EstError
 from .files import DeviceFiles, Outcome, default_root
 from .greeter import Greeter
 from .hooks import run_apply_hooks
-from .identity import Identity, KeyType, utc_now
+from .identity import Identity, KeyType
 from .journal import Journal
 from .link import Link, LinkedDevice, Servers
+from .peripherals import peripherals
 from .session import Ended
 from .state import State, StateError
+from .uevents import Uevents
 
 log = structlog.get_logger("ums.agent")
 
 LOOK_EVERY = 2.0
-"""Seconds between looks at local.json."""
+"""Seconds between looks at local.json, and at what is plugged in where the kernel cannot be heard."""
+
+LOOK_ANYWAY = 60.0
+"""Seconds between looks at what is plugged in when the kernel tells of news; without that it is LOOK_EVERY."""
+
+AIT_ENABLE, AIT_DELAY = "system.remotemanager.ait.enable", "system.remotemanager.ait.delay"
 
 RENEWAL_EVERY = 12 * 3600.0
 """Seconds between looks at the certificate's expiry while connected."""
@@ -71,7 +81,8 @@ class EnrolmentRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an agent runs. `key`: first-authentication key, "" when the device is enrolled already."""
+    """How an agent runs. `key`: first-authentication key, "" when the device is enrolled already. `root`: below which
+    sysfs is read for what is plugged in."""
 
     server: str
     unit_id: str
@@ -84,6 +95,7 @@ class Options:
     hooks: Path | None = None
     files: Path | None = None
     allow_power: bool = False
+    root: Path = Path("/")
 
 
 class Agent(LinkedDevice):
@@ -91,7 +103,8 @@ class Agent(LinkedDevice):
 
     def __init__(self, options: Options, state: State, context: ssl.SSLContext) -> None:
         """Raises IdentityError for a damaged identity file."""
-        super().__init__(Journal(state.path("commands.json")))
+        super().__init__(Journal(state.path("commands.json")), AssetBook(facts.boot_id(), state.path("assets.json")))
+        self.assets.delay = self._asset_delay
         self._options = options
         self._state = state
         self._greeter = Greeter(
@@ -107,7 +120,6 @@ class Agent(LinkedDevice):
         self._up_to_date = asyncio.Event()
         """The server said that the settings are the right ones: of their files it knows nothing."""
         self._refused = False
-        self._drift = timedelta()
         self._told: dict[type, bytes] = {}
         self._applying = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -123,6 +135,7 @@ class Agent(LinkedDevice):
             await self._run_hooks()  # a former run was killed before its hooks had ended
         self._start(Control(self._state.directory, self._greeter.answer).run())
         self._start(self._watch_local())
+        self._start(self._watch_assets())
         self._start(self._watch_files())
         self._start(self._watch_certificate())
         try:
@@ -148,7 +161,7 @@ class Agent(LinkedDevice):
             anchors = await self._est.cacerts(server)
             self._keep(await self._est.enrol(server, identity, self._options.unit_id, self._options.key, anchors))
             log.info("enrolled", server=server, unit_id=self._options.unit_id)
-        elif identity.wants_renewal(utc_now() + self._drift):
+        elif identity.wants_renewal(self._now()):
             try:
                 await self._renew(server)
             except EstError as error:
@@ -171,7 +184,7 @@ class Agent(LinkedDevice):
 
     def hello(self, welcome: Welcome) -> Hello:
         assert self._identity is not None
-        self._drift = timedelta(seconds=welcome.time - utc_now().timestamp())
+        self.drift = welcome.time - time.time()
         return Hello(
             unit_id=self._options.unit_id,
             proof=self._identity.proof(self._options.unit_id, welcome.time, nonce=welcome.nonce),
@@ -236,7 +249,7 @@ class Agent(LinkedDevice):
 
     def _file_proof(self, sha256: str) -> str:
         assert self._identity is not None
-        return self._identity.proof(self._options.unit_id, (utc_now() + self._drift).timestamp(), file=sha256)
+        return self._identity.proof(self._options.unit_id, self.server_time(), file=sha256)
 
     async def _bring_files(self) -> Outcome:
         outcome = await self._files.bring(self._state.settings.files, self._downloads.download)
@@ -299,13 +312,30 @@ class Agent(LinkedDevice):
         except OSError as error:
             log.error("list of servers not stored", reason=str(error))
 
+    # ------------------------------------------------------------ peripherals
+
+    def _asset_delay(self) -> float | None:
+        values = self._state.settings.values
+        return float(values.get(AIT_DELAY, DELAY)) if values.get(AIT_ENABLE, True) is True else None
+
+    async def _watch_assets(self) -> None:
+        async with Uevents() as news:
+            every = LOOK_ANYWAY if news.heard and self._options.root == Path("/") else LOOK_EVERY
+            while True:
+                self.assets.looked(await asyncio.to_thread(peripherals, self._options.root))
+                await news.wait(every)
+
     # ------------------------------------------------------------ identity
+
+    def _now(self) -> datetime:
+        """By the server's clock."""
+        return datetime.fromtimestamp(self.server_time(), UTC)
 
     async def _watch_certificate(self) -> None:
         while True:
             await asyncio.sleep(RENEWAL_EVERY)
             identity = self._identity
-            if identity is not None and identity.certificate and identity.wants_renewal(utc_now() + self._drift):
+            if identity is not None and identity.certificate and identity.wants_renewal(self._now()):
                 try:
                     await self._renew(self._link.servers.current)
                 except EstError as error:
@@ -350,6 +380,7 @@ class Agent(LinkedDevice):
         async with self._applying:
             await self._files.bring([], self._downloads.download)
             self._state.reset()
+        self.assets.book.forget()
         self._identity = None
         self._told.clear()
         log.warning("reset to factory defaults")

@@ -68,6 +68,9 @@ def add_agent_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--structure-tag", default="", metavar="TAG", help="sorts the device into a directory at first")
     parser.add_argument("--key-type", choices=("p256", "rsa"), default="p256", help="default: %(default)s")
     parser.add_argument("--allow-power", action="store_true", help="let the server reboot and shut down this machine")
+    parser.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="DIR", help="look for peripherals in the sysfs below it (/)"
+    )
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.set_defaults(run=_agent)
     _add_user_parsers(parser)

@@ -90,6 +90,7 @@ def _agent(options: argparse.Namespace) -> int:
                     hooks=options.hooks,
                     files=options.files,
                     allow_power=options.allow_power,
+                    root=options.root,
                 ),
                 state,
                 context,

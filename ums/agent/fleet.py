@@ -33,6 +33,7 @@ from ums.domain.protocol import (
 )
 
 from . import AGENT_VERSION, FIRMWARE, models
+from .asset_book import AssetBook
 from .backoff import Backoff
 from .est import Anchors, EstClient, EstError
 from .fleet_files import FleetFiles, files_named
@@ -85,7 +86,6 @@ class SimulatedDevice(LinkedDevice):
     __slots__ = (
         "_applying",
         "_boot_id",
-        "_drift",
         "_files",
         "_fleet",
         "_refused",
@@ -100,12 +100,11 @@ class SimulatedDevice(LinkedDevice):
     )
 
     def __init__(self, fleet: Fleet, index: int, identity: Identity, tag: str, seq: int) -> None:
-        super().__init__(Journal())
+        super().__init__(Journal(), AssetBook(""))
         self._fleet = fleet
         self._tag = tag
         self._boot_id = str(uuid.uuid4())
         self._refused = False
-        self._drift = 0.0
         self._files: set[str] = set()  # SHA-256 of what was verified, as if it lay at its place
         self._applying: asyncio.Task[None] | None = None
         self.index = index
@@ -151,7 +150,7 @@ class SimulatedDevice(LinkedDevice):
         return self._tag
 
     def hello(self, welcome: Welcome) -> Hello:
-        self._drift = welcome.time - time.time()
+        self.drift = welcome.time - time.time()
         return Hello(
             unit_id=self.unit_id,
             proof=self.identity.proof(self.unit_id, welcome.time, nonce=welcome.nonce),
@@ -186,7 +185,7 @@ class SimulatedDevice(LinkedDevice):
         except msgspec.MsgspecError as error:
             self._applied(settings.seq, settings.tag, f"The settings were not stored: {error}")
             return
-        proof = lambda sha256: self.identity.proof(self.unit_id, time.time() + self._drift, file=sha256)  # noqa: E731
+        proof = lambda sha256: self.identity.proof(self.unit_id, self.server_time(), file=sha256)  # noqa: E731
         self._applied(settings.seq, settings.tag, await self._fleet.files.bring(wanted, self._files, proof))
 
     def _applied(self, seq: int, tag: str, error: str) -> None:

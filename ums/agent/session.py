@@ -7,6 +7,7 @@ and the simulator differ only in their `Device`.
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 from ums.domain.protocol import (
     Applied,
     Ask,
+    AssetsStored,
     Close,
     Command,
     CommandResult,
@@ -30,12 +32,15 @@ from ums.domain.protocol import (
     Ready,
     Reconnect,
     Settings,
+    TellAssets,
     Unchanged,
     Welcome,
     decode_server,
     encode,
 )
 
+from .asset_book import AssetBook
+from .assets import Assets
 from .connection import Connection
 from .journal import Journal
 from .users import Users
@@ -54,10 +59,13 @@ PATIENCE = 5.0
 class Device(ABC):
     """What a session needs of the device it speaks for. Outlives its sessions."""
 
-    __slots__ = ("journal", "session", "unreported", "users")
+    __slots__ = ("assets", "drift", "journal", "session", "unreported", "users")
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, book: AssetBook) -> None:
         self.journal = journal
+        self.drift = 0.0
+        """Seconds that the server's clock is ahead of this machine's."""
+        self.assets = Assets(self.send, book, self.server_time)
         self.users = Users(self.send)
         self.session: Session | None = None
         self.unreported: Applied | None = None
@@ -86,6 +94,10 @@ class Device(ABC):
     @abstractmethod
     def measured(self, what: str, seconds: float) -> None:
         """Something took a time: "ready" since connecting, "applied" since the nudge."""
+
+    def server_time(self) -> float:
+        """Unix seconds by the server's clock."""
+        return time.time() + self.drift
 
     def send(self, message: DeviceMessage) -> None:
         """Sends a message when there is a connection."""
@@ -243,6 +255,7 @@ class Session:
         if self._device.session is self:
             self._device.session = None
             self._device.users.options = None
+            self._device.assets.lost()
         held = now - self._opened if was_ready else 0.0
         if not self.ended.done():
             self.ended.set_result(Ended(code, reason, was_ready, held, retry_after, self._within, self._delay))
@@ -269,6 +282,7 @@ class Session:
         for result in device.journal.unconfirmed():
             self._write(result)
         device.users.ready(message.login, device.tag)
+        device.assets.ready()
         if not message.unchanged:
             self.ask()
 
@@ -300,6 +314,12 @@ class Session:
 
     def _logged_out(self, message: LoggedOut) -> None:
         self._device.users.logged_out(message)
+
+    def _tell_assets(self, message: TellAssets) -> None:
+        self._device.assets.asked(message.wanted)
+
+    def _assets_stored(self, message: AssetsStored) -> None:
+        self._device.assets.stored(message)
 
     def _reconnect(self, message: Reconnect) -> None:
         self._within = message.within
@@ -341,4 +361,6 @@ class Session:
         Reconnect: (Phase.OPEN, _reconnect),
         LoginResult: (Phase.OPEN, _login_result),
         LoggedOut: (Phase.OPEN, _logged_out),
+        TellAssets: (Phase.OPEN, _tell_assets),
+        AssetsStored: (Phase.OPEN, _assets_stored),
     }

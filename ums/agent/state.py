@@ -7,6 +7,7 @@ settings.json           {"tag", "seq", "values", "instances", "locked", "files"}
 settings.previous.json  what held before; there only while hooks have not run for the change
 commands.json           commands that were carried out
 local.json              {"values", "instances"}: what was set at the device itself (written by others)
+assets.json             what is plugged in, and what happened that no server has yet
 files.json, partial/    files of the server: which lie at their places, and contents on their way (`files`)
 apply.d/, commands.d/   hooks
 """
