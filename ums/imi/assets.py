@@ -16,13 +16,17 @@ from ums.devices.selectors import device_list
 from ums.domain.licences import ASSET_INVENTORY
 from ums.domain.peripherals import Category
 from ums.features.selectors import check_available
+from ums.imi.answers import in_parts
+from ums.imi.devices import found
 from ums.imi.errors import ImiError
+from ums.imi.merging import rows_of
 from ums.imi.routing import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+    from django.http import StreamingHttpResponse
 
     from ums.assets.models import Asset, AssetEvent
     from ums.imi.calls import Call
@@ -45,30 +49,28 @@ def asset_info(call: Call, pk: int) -> dict[str, Any]:
 def infos_of_device(call: Call, pk: int) -> dict[str, Any]:
     """What is plugged in at a device."""
     check_available(ASSET_INVENTORY)
-    device = device_list(user=call.user).filter(pk=pk).first()
-    if device is None:
-        raise ImiError("0A001", f"Thin client with ID <{pk}> not found.")
+    device = found(call, pk)
     return _infos(assets_for_device(device=device).order_by("pk"), at=pk)
 
 
-def histories(call: Call) -> dict[str, Any]:
+def histories(call: Call) -> StreamingHttpResponse:
     """All that happened."""
     check_available(ASSET_INVENTORY)
-    return _histories(asset_event_list(user=call.user))
+    return _histories(call, asset_event_list(user=call.user))
 
 
-def history(call: Call, pk: int) -> dict[str, Any]:
+def history(call: Call, pk: int) -> StreamingHttpResponse:
     """What happened to one asset."""
-    return _histories(history_for_asset(user=call.user, asset=_asset(call, pk)))
+    return _histories(call, history_for_asset(user=call.user, asset=_asset(call, pk)))
 
 
-def history_of_device(call: Call, unit_id: str) -> dict[str, Any]:
+def history_of_device(call: Call, unit_id: str) -> StreamingHttpResponse:
     """What happened at a device, which is named by its unit ID and may have been deleted."""
     check_available(ASSET_INVENTORY)
     rows = history_for_device(user=call.user, unit_id=unit_id)
     if not rows.exists() and not device_list(user=call.user).filter(unit_id=unit_id).exists():
         raise ImiError("0A001", f"Thin client with unit ID <{unit_id[:64]}> not found.")
-    return _histories(rows)
+    return _histories(call, rows)
 
 
 def _asset(call: Call, pk: int) -> Asset:
@@ -105,20 +107,21 @@ def _info(row: Asset, at: int | None) -> dict[str, Any]:
     }
 
 
-def _histories(rows: QuerySet[AssetEvent]) -> dict[str, Any]:
+def _histories(call: Call, rows: QuerySet[AssetEvent]) -> StreamingHttpResponse:
     """Oldest first: what comes later is appended."""
-    columns = rows.select_related(None).order_by("pk").values_list("pk", "unit_id", "asset_id", "time", "kind")
-    found = [
-        {
-            "historyId": pk,
-            "unitId": unit_id,
-            "assetId": asset,
-            "eventTimeStamp": int(time.timestamp() * 1000),
-            "event": {"identifier": kind},
-        }
-        for pk, unit_id, asset, time, kind in columns.iterator()
-    ]
-    return {"assethistories": found, "links": []}
+    found = rows_of(rows.select_related(None).order_by("pk"), "pk", "unit_id", "asset_id", "time", "kind")
+    return in_parts(call.request, map(_event, found), b'{"assethistories":', b',"links":[]}')
+
+
+def _event(row: tuple[Any, ...]) -> dict[str, Any]:
+    pk, unit_id, asset, time, kind = row
+    return {
+        "historyId": pk,
+        "unitId": unit_id,
+        "assetId": asset,
+        "eventTimeStamp": int(time.timestamp() * 1000),
+        "event": {"identifier": kind},
+    }
 
 
 ENDPOINTS = (

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from ums.core.access import Action, require
 from ums.core.among import among
 from ums.devices.models import Device, Directory
 from ums.devices.selectors import device_list
 from ums.imi.calls import number_of, text_of
+from ums.imi.devices import found as device_found
 from ums.imi.errors import ImiError
 from ums.imi.profiles import KINDS, living
 from ums.imi.profiles import found as profile_found
@@ -40,7 +42,7 @@ PATHS = {DEVICES.member: "thinclients", DEVICES.type: "tcdirectories"}
 
 def of_device(call: Call, pk: int) -> list[dict[str, Any]]:
     """What is assigned to a device and to the directories above it, strongest first."""
-    lines = assigned_for_device(user=call.user, device=_device(call, pk))
+    lines = assigned_for_device(user=call.user, device=device_found(call, pk))
     return _shown(call, [line.assignment for line in lines])
 
 
@@ -71,7 +73,7 @@ def assign_to(tree: Tree, kind: str, call: Call, pk: int) -> dict[str, str]:
 def assign_profiles(kind: str, call: Call, number: int) -> dict[str, str]:
     """Assign the profiles that the body names to one device, or to one directory."""
     pairs = _pairs(call)
-    target = _device(call, number) if kind == DEVICES.member else _directory(call, number)
+    target = device_found(call, number) if kind == DEVICES.member else _directory(call, number)
     if any(receiver != (kind, number) for _, receiver in pairs):
         raise ImiError("0A019", f"Invalid assignment receiver: it is not <{number}>.")
     profiles_assign(actor=call.actor, profiles=_assignees(call, [one for one, _ in pairs]), targets=[target])
@@ -90,17 +92,12 @@ def unassign(tree: Tree, kind: str, call: Call, pk: int, number: int) -> dict[st
     return {"message": "deleted profile assignment"}
 
 
-def _device(call: Call, pk: int) -> Device:
-    row = device_list(user=call.user).filter(pk=pk).first()
-    if row is None:
-        raise ImiError("0A001", f"Thin client with ID <{pk}> not found.")
-    return row
-
-
 def _directory(call: Call, number: int) -> Directory:
+    """A directory, also the root. Raises ImiError 0A002 when it may not even be browsed, NotAllowed."""
     row = DEVICES.directory(call.user, number)
     if row is None:
         raise ImiError("0A002", f"Directory with ID <{number}> not found.")
+    require(call.user, Action.READ, row)
     return row
 
 

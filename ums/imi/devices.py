@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import StreamingHttpResponse
-
-from swp.waiting import connection_given_back
 from ums.core.access import Action, require, restrict
-from ums.core.streaming import streamed
 from ums.devices.models import Device
-from ums.imi.answers import JSON
+from ums.imi.answers import in_parts
 from ums.imi.device_rows import shown
 from ums.imi.errors import ImiError
-from ums.imi.merging import parts, written
 from ums.imi.routing import Endpoint
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import StreamingHttpResponse
 
     from ums.imi.calls import Call
 
@@ -29,11 +25,7 @@ def device_list(call: Call) -> StreamingHttpResponse:
 
 def listed(call: Call, devices: QuerySet[Device]) -> StreamingHttpResponse:
     """Many devices with the facets of the call, sent in parts."""
-    file = written(shown(user=call.user, devices=devices, facets=call.facets))
-    connection_given_back()
-    response = StreamingHttpResponse(streamed(call.request, parts(file)), content_type=JSON)
-    response["Cache-Control"] = "no-store"
-    return response
+    return in_parts(call.request, shown(user=call.user, devices=devices, facets=call.facets))
 
 
 def device_get(call: Call, pk: int) -> dict[str, Any]:

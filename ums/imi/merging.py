@@ -46,17 +46,17 @@ def rows_of(query: QuerySet[Any], *columns: str) -> Iterator[tuple[Any, ...]]:
     return query.values_list(*columns).iterator(AT_ONCE)
 
 
-def written(items: Iterator[Any]) -> SpooledTemporaryFile[bytes]:
+def written(items: Iterator[Any], before: bytes = b"", after: bytes = b"") -> SpooledTemporaryFile[bytes]:
     """A list in JSON, written before any of it is sent: a slow client holds no connection to the database, and what
-    fails half-way is an error and no half a list."""
+    fails half-way is an error and no half a list. `before`, `after`: what stands around the list."""
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by `parts`
-    file.write(b"[")
+    file.write(before + b"[")
     encode, between = msgspec.json.Encoder().encode, b""
     while page := list(islice(items, AT_ONCE)):
         file.write(between)
         file.write(encode(page)[1:-1])
         between = b","
-    file.write(b"]")
+    file.write(b"]" + after)
     file.seek(0)
     return file
 

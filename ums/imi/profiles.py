@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ums.core.access import Action, require
 from ums.imi.calls import text_of
 from ums.imi.errors import ImiError
 from ums.imi.routing import Endpoint
@@ -50,10 +51,11 @@ def profile_delete(tree: Tree, call: Call, pk: int) -> dict[str, str]:
 
 
 def found(tree: Tree, call: Call, pk: int) -> Profile:
-    """A profile that the caller may read. Raises ImiError 0A001."""
-    row = _profiles(tree, call).filter(pk=pk).first()
+    """A profile that the caller may read. Raises ImiError 0A001 when it may not even be browsed, NotAllowed."""
+    row = _profiles(tree, call, Action.BROWSE).filter(pk=pk).first()
     if row is None:
         raise ImiError("0A001", f"Profile with ID <{pk}> not found.")
+    require(call.user, Action.READ, row)
     return row
 
 
@@ -65,8 +67,12 @@ def living(tree: Tree, call: Call, pk: int) -> Profile:
     return row
 
 
-def _profiles(tree: Tree, call: Call) -> QuerySet[Profile]:
-    return profile_any(user=call.user).filter(kind=KINDS[tree]).defer("based_on__definition", "head__content")
+def _profiles(tree: Tree, call: Call, action: str = Action.READ) -> QuerySet[Profile]:
+    return (
+        profile_any(user=call.user, action=action)
+        .filter(kind=KINDS[tree])
+        .defer("based_on__definition", "head__content")
+    )
 
 
 def _profile(tree: Tree, call: Call, row: Profile, root: int) -> dict[str, Any]:

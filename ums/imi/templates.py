@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ums.core.among import among
 from ums.core.errors import AppError
 from ums.devices.models import Directory, DirectoryKind
-from ums.devices.selectors import device_list, directory_list
+from ums.devices.selectors import directory_list
 from ums.imi.calls import number_of, text_of
+from ums.imi.devices import found
 from ums.imi.errors import ImiError
 from ums.imi.routing import Endpoint
 from ums.imi.trees import DEVICES
@@ -79,11 +80,7 @@ def read(call: Call, pk: int) -> list[dict[str, Any]]:
 def assign_device(call: Call) -> dict[str, str]:
     """Assign values to a device."""
     given = call.object()
-    pk = number_of(given.get("tcId"))
-    device = device_list(user=call.user).filter(pk=pk).first()
-    if device is None:
-        raise ImiError("0A001", f"Thin client with ID <{pk}> not found.")
-    _assign(call, given, [device])
+    _assign(call, given, [found(call, number_of(given.get("tcId")))])
     return {"message": "Template value successfully assigned to device."}
 
 

@@ -11,7 +11,9 @@ from tests.cast import Cast
 from tests.factories import DeviceFactory
 from tests.factories.assets import AssetEventFactory, AssetFactory
 from tests.factories.licences import LicenceFactory
+from ums.assets.models import Asset
 from ums.core.actor import SYSTEM
+from ums.devices.models import Device, DirectoryKind
 from ums.domain.licences import ASSET_INVENTORY
 from ums.features.services import feature_switch
 from ums.licences.models import Licence
@@ -26,8 +28,14 @@ PATHS = (
 )
 
 
-def test_an_asset_as_clients_read_it(cast: Cast) -> None:
-    device = cast.things["device"]
+@pytest.fixture
+def device(cast: Cast) -> Device:
+    """A device of admin and reader; all assets are those that a test makes."""
+    Asset.objects.all().delete()
+    return DeviceFactory(directory=cast.own[DirectoryKind.DEVICE])
+
+
+def test_an_asset_as_clients_read_it(cast: Cast, device: Device) -> None:
     asset = AssetFactory(device=device)
     gone = AssetFactory(device=device, places=0)
     status, body = Imi(cast.root).get("assetinfo/")
@@ -56,8 +64,8 @@ def test_an_asset_as_clients_read_it(cast: Cast) -> None:
     assert [one["assetId"] for one in here] == [asset.pk]
 
 
-def test_history_by_asset_and_by_unit_id(cast: Cast) -> None:
-    device, when = cast.things["device"], datetime(2026, 3, 1, 12, 30, 15, 250_000, UTC)
+def test_history_by_asset_and_by_unit_id(cast: Cast, device: Device) -> None:
+    when = datetime(2026, 3, 1, 12, 30, 15, 250_000, UTC)
     asset = AssetFactory(device=device)
     first = AssetEventFactory(asset=asset, time=when)
     second = AssetEventFactory(asset=asset, time=when, kind="remove_on_boot")
@@ -92,8 +100,8 @@ def test_unknown_ones(cast: Cast) -> None:
     assert imi.get("assethistory/thinclients/000000000000").code == "ITG-0A001"
 
 
-def test_permissions_are_those_of_the_console(cast: Cast) -> None:
-    mine = AssetFactory(device=cast.things["device"])
+def test_permissions_are_those_of_the_console(cast: Cast, device: Device) -> None:
+    mine = AssetFactory(device=device)
     others = AssetEventFactory(asset=AssetFactory(device=cast.things["elsewhere"])).asset
     imi = Imi(cast.reader)
     assert [one["assetId"] for one in imi.get("assetinfo").body["assetinfos"]] == [mine.pk]
@@ -120,9 +128,9 @@ def test_without_licence_or_feature_nothing_is_told(cast: Cast, path: str) -> No
     assert imi.get(address).status == 200
 
 
-def test_the_same_few_queries_however_many(cast: Cast, django_assert_max_num_queries) -> None:
+def test_the_same_few_queries_however_many(cast: Cast, device: Device, django_assert_max_num_queries) -> None:
     for _ in range(20):
-        AssetEventFactory(asset__device=cast.things["device"])
+        AssetEventFactory(asset__device=device)
     imi = Imi(cast.admin)
     with django_assert_max_num_queries(12):
         assert len(imi.get("assetinfo").body["assetinfos"]) == 20
