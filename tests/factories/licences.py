@@ -17,7 +17,7 @@ class LicenceFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Licence
 
-    number = factory.Sequence(lambda n: f"EMP-{n}")
+    number = factory.Sequence(lambda n: f"EMP-{n:06}")
     kind = LicenceKind.EMP.value
     quantity = 100
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=365))
