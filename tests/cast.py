@@ -36,6 +36,7 @@ from tests.factories import (
     UserFactory,
     ValueGroupFactory,
 )
+from tests.factories.assets import AssetEventFactory, AssetFactory, AssetRuleFactory
 from tests.factories.licences import LicenceFactory
 from tests.factories.notices import NoticeFactory
 from tests.factories.swp import DirectoryAdministratorFactory, SessionFactory, UserAssignmentFactory
@@ -101,6 +102,7 @@ def make_cast() -> Cast:
     key = TemplateKeyFactory(name="OWN_KEY", directory=own[DirectoryKind.TEMPLATE])
     directory_administrator = DirectoryAdministratorFactory()
     value = TemplateValueFactory(key=key, value="own value")
+    asset = AssetFactory(device=device, name="Own mouse")
     things = {
         "own_directory": own[DirectoryKind.DEVICE],
         "own_profile_directory": own[DirectoryKind.PROFILE],
@@ -142,6 +144,11 @@ def make_cast() -> Cast:
         "batch": batch,
         "session": SessionFactory(device=device),
         "licence": LicenceFactory(number="EMP-1"),
+        "asset": asset,
+        "asset_event": AssetEventFactory(asset=asset),
+        "elsewhere_asset": AssetFactory(device__directory=other[DirectoryKind.DEVICE]),
+        "asset_rule": AssetRuleFactory(directory=own[DirectoryKind.DEVICE]),
+        "network_asset_rule": AssetRuleFactory(),
         "notice": NoticeFactory(device=device),
         "settled_notice": NoticeFactory(device=device, settled_at=timezone.now(), settled_by="admin"),
         "command": CommandFactory(batch=batch, device=device),

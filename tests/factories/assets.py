@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 
 from tests.factories.devices import DeviceFactory
-from ums.assets.models import Asset, AssetCategory, AssetEvent, Stay
+from ums.assets.models import Asset, AssetCategory, AssetEvent, AssetRule, Stay
 from ums.domain.peripherals import Bus, Category, Change, identity
 
 
@@ -61,3 +61,15 @@ class AssetEventFactory(factory.django.DjangoModelFactory):
     kind = Change.ADD.value
     time = factory.LazyFunction(timezone.now)
     received_at = factory.SelfAttribute("time")
+
+
+class AssetRuleFactory(factory.django.DjangoModelFactory):
+    """Storage is not allowed, at all devices."""
+
+    class Meta:
+        model = AssetRule
+
+    name = factory.Sequence("Rule {}".format)
+    kind = AssetRule.Kind.NOT_ALLOWED.value
+    filter = "category:storage"
+    author_name = "tests"

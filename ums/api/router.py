@@ -9,12 +9,14 @@ from swp.api.administrators import DirectoryAdministratorViewSet
 from swp.api.directories import LinkedDirectoryViewSet, workplace_settings_view
 from swp.api.logins import LoginViewSet, SessionViewSet
 from swp.api.objects import DirectoryObjectViewSet, UserAssignmentViewSet
+from ums.assets.api import AssetEventViewSet, AssetRuleViewSet, AssetViewSet, asset_settings_view
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
 from ums.effective.api import EffectiveSettingsViewSet, ProfileEffectViewSet
 from ums.effective.compatibility_api import ProfileForUsersViewSet
 from ums.features.api import FeatureViewSet
+from ums.feeds.api import FeedEventViewSet
 from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.files.network_api import ContentCopyViewSet, TransferEntryViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
@@ -58,13 +60,18 @@ router.register("directory-administrators", DirectoryAdministratorViewSet, "dire
 router.register("licences", LicenceViewSet, "licence")
 router.register("logins", LoginViewSet, "login")
 router.register("sessions", SessionViewSet, "session")
+router.register("assets", AssetViewSet, "asset")
+router.register("asset-events", AssetEventViewSet, "asset-event")
+router.register("asset-rules", AssetRuleViewSet, "asset-rule")
 router.register("notices", NoticeViewSet, "notice")
 router.register("audit", EventViewSet, "event")
+router.register("events", FeedEventViewSet, "feed-event")
 router.register("features", FeatureViewSet, "feature")
 router.register("network/processes", ProcessViewSet, "process")
 router.register("network/events", NetworkEventViewSet, "network-event")
 
 __all__ = [
+    "asset_settings_view",
     "device_licence",
     "effective_settings",
     "network",

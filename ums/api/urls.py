@@ -7,6 +7,7 @@ from django.urls import path, re_path
 
 from ums.api.bulk import BulkViewSet
 from ums.api.router import (
+    asset_settings_view,
     device_licence,
     effective_settings,
     network,
@@ -25,6 +26,7 @@ urlpatterns = [
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/for-users/$", profile_for_users, name="profile-for-users"),
     path("bulk/", BulkViewSet.as_view({"post": "create"}), name="bulk"),
+    path("asset-settings/", asset_settings_view, name="asset-settings"),
     path("network/", network, name="network"),
     path("shared-workplace/settings/", workplace_settings_view, name="shared-workplace-settings"),
     path("schema/", SchemaView.as_view(), name="schema"),

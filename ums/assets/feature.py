@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ums.assets.models import Asset
 from ums.domain.licences import ASSET_INVENTORY
 from ums.features.registry import Declared
+from ums.features.selectors import is_enabled
 from ums.live.messages import TreeChanged
 from ums.live.publish import publish_on_commit
 
@@ -20,6 +21,11 @@ def _in_use() -> str:
         return ""
     assets = "1 asset is" if known == 1 else f"{known:,} assets are"
     return f"{assets} known: they are kept, but not shown, and what is plugged in from now on is not recorded."
+
+
+def tracking() -> bool:
+    """Whether it is switched on: one query."""
+    return is_enabled(ASSET_INVENTORY)
 
 
 def _switched(actor: Actor) -> None:

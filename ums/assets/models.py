@@ -186,3 +186,8 @@ class AssetReports(models.Model):
 
     def __str__(self) -> str:
         return f"asset reports of {self.device_id}"
+
+
+from ums.assets.rule_models import AssetRule, AssetSettings  # noqa: E402 - models of this app, in a module of their own
+
+__all__ = ["Asset", "AssetCategory", "AssetEvent", "AssetReports", "AssetRule", "AssetSettings", "Stay"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q
 
-from ums.assets.models import Asset, AssetEvent, Stay
+from ums.assets.models import Asset, AssetEvent, AssetRule, AssetSettings, Stay
 from ums.core.access import Action, restrict
 
 if TYPE_CHECKING:
@@ -118,3 +118,13 @@ def details_of(asset: Asset) -> list[Detail]:
     pairs = sorted(asset.details.items(), key=lambda pair: (known.get(pair[0], len(KEYS) + 1), pair[0]))
     others = iter(range(len(KEYS) + 1, len(KEYS) + 1 + len(pairs)))
     return [Detail(known.get(key) or next(others), key, str(value)) for key, value in pairs]
+
+
+def asset_settings() -> AssetSettings:
+    """What holds for all assets; as it is at first while nobody changed it."""
+    return AssetSettings.objects.first() or AssetSettings()
+
+
+def asset_rule_list(*, user: Any) -> QuerySet[AssetRule]:
+    """Rules of directories that `user` may read; those of all devices for who may read all."""
+    return restrict(AssetRule.objects.select_related("directory"), user, Action.READ)

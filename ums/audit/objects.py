@@ -77,6 +77,8 @@ OBJECTS: dict[str, Kind] = {
     "apitoken": Kind("API token"),
     "feature": Kind("Feature"),
     "notice": Kind("Notice"),
+    "asset": Kind("Asset", "assets.Asset", _page("assets:asset_detail")),
+    "assetrule": Kind("Rule about assets"),
     "network": Kind("Network"),
     "networktoken": Kind("Network token"),
     "node": Kind("Node"),

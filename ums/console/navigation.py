@@ -16,6 +16,7 @@ from ums.core.access import Action, may_somewhere, restrict
 from ums.core.errors import AppError
 from ums.devices.models import Device, DirectoryKind
 from ums.devices.selectors import directory_device_counts, directory_list, directory_root
+from ums.domain.licences import ASSET_INVENTORY
 from ums.features.selectors import is_enabled
 from ums.files.models import File
 from ums.notices.selectors import open_count
@@ -211,7 +212,7 @@ def tree(user: Any, location: str, opened: frozenset[int] | None = None) -> list
         if kind == DirectoryKind.DEVICE:
             nodes += [*_users(user, path), _logins(path)]
     if nodes:
-        nodes += [_notices(user, path), _recycle_bin(user, path)]
+        nodes += [*_assets(path), _notices(user, path), _recycle_bin(user, path)]
     else:
         nodes += _users(user, path)
     administration = _administration(user, path)
@@ -304,6 +305,15 @@ def _recycle_bin(user: Any, path: str) -> Node:
     return Node(
         id="recycle-bin", label="Recycle Bin", icon="recycle", level=1, url=url, current=current, count=count or None
     )
+
+
+def _assets(path: str) -> list[Node]:
+    if not is_enabled(ASSET_INVENTORY):
+        return []
+    url = reverse("assets:asset_list")
+    return [
+        Node(id="assets", label="Asset Inventory Tracker", icon="usb", level=1, url=url, current=path.startswith(url))
+    ]
 
 
 def _notices(user: Any, path: str) -> Node:

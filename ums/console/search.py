@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from ums.core.access import Action, may_somewhere, restrict
 from ums.devices.models import Device, Directory, DirectoryKind
+from ums.domain.licences import ASSET_INVENTORY
 from ums.features.selectors import is_enabled
 from ums.files.models import File
 from ums.profiles.kinds import PRIORITY_PROFILES, WORDS, counting
@@ -57,6 +58,11 @@ def _pages(user: Any, text: str) -> list[Hit]:
         ),
         ("Logged in now", reverse("logins:session_list"), "users", Action.READ),
         ("Login History", reverse("logins:login_list"), "history", Action.READ),
+        *(
+            [("Asset Inventory Tracker", reverse("assets:asset_list"), "usb", Action.READ)]
+            if is_enabled(ASSET_INVENTORY)
+            else []
+        ),
         ("Notices", reverse("notices:notice_list"), "bell", Action.READ),
         ("Recycle Bin", reverse("profiles:recycle_bin"), "recycle", Action.BROWSE),
         ("UMS Features", reverse("features:feature_list"), "toggle-right", Action.ADMINISTER),

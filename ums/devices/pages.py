@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
@@ -12,7 +13,23 @@ from ums.devices.models import Device, Directory, DirectoryKind
 from ums.devices.selectors import device_list, directory_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of the pages of a device that another app brings; shown: whether it is there at this moment."""
+
+    name: str
+    label: str
+    page: str
+    shown: Callable[[], bool]
+
+
+TABS: list[Tab] = []
+"""Filled in AppConfig.ready()."""
 
 
 def directory_crumbs(user: Any, directory: Directory | None, kind: str = DirectoryKind.DEVICE) -> list[tuple[str, str]]:
@@ -39,7 +56,7 @@ def device_or_404(user: Any, pk: int) -> Device:
 def device_page(user: Any, pk: int, tab: str) -> dict[str, Any]:
     """Context of devices/device_base.html. Raises Http404.
 
-    `tab`: properties, settings, system, logins or history.
+    `tab`: properties, settings, system, logins, history, or the name of one of TABS.
     """
     device = device_or_404(user, pk)
     crumbs = directory_crumbs(user, device.directory)
@@ -47,6 +64,7 @@ def device_page(user: Any, pk: int, tab: str) -> dict[str, Any]:
         "device": device,
         "device_query": f"ids={pk}",
         "tab": tab,
+        "more_tabs": [(one.name, one.label, reverse(one.page, args=[pk])) for one in TABS if one.shown()],
         "path": crumbs,
         "breadcrumbs": [*crumbs, (device.name, reverse("devices:device_detail", args=[pk]))],
         "may_write": may(user, Action.WRITE, device),

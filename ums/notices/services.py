@@ -14,6 +14,7 @@ from ums.audit.services import record_each
 from ums.core.access import Action, require, restrict
 from ums.core.errors import NotAllowed
 from ums.devices.models import Device
+from ums.events.recording import events
 from ums.live.messages import NoticesChanged
 from ums.live.publish import publish_on_commit
 from ums.notices.kinds import KINDS
@@ -78,6 +79,12 @@ def notices_post(*, noticed: Iterable[Noticed]) -> list[str]:
     fresh = [_row(one, times[key], now) for key, one in wanted.items() if key not in told]
     # Somebody who posts the same in this moment is not waited for: theirs stands then.
     Notice.objects.bulk_create(fresh, batch_size=500, ignore_conflicts=True)
+    if fresh:
+        stored = Notice.objects.filter(key__in=[row.key for row in fresh], settled_at=None, first_at=now)
+        about = [
+            (row, {"kind": row.kind, "level": row.level}) for row in stored.select_related("device").order_by("pk")
+        ]
+        events(kind="notice.posted", about=about)
     if fresh or again:
         publish_on_commit(NoticesChanged())
     return [row.key for row in fresh]

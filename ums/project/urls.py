@@ -19,6 +19,7 @@ urlpatterns = [
     path("webapp/", include("ha.urls")),
     path("webapp/", include("ums.devices.urls")),
     path("webapp/", include("ums.notices.urls")),
+    path("webapp/", include("ums.assets.urls")),
     path("webapp/", include("ums.files.urls")),
     path("webapp/", include("ums.licences.urls")),
     path("webapp/", include("ums.profiles.urls")),

@@ -162,6 +162,10 @@ CHANGES_NO_SETTINGS = {
     ("licence", "trial"): "licences count at the next login",
     ("licence", "take_in"): "as above",
     ("licence", "give"): "as above",
+    ("asset-rule", "create"): "rules tell of devices and change nothing there",
+    ("asset-rule", "partial_update"): "as above",
+    ("asset-rule", "destroy"): "as above",
+    ("asset-settings", "partial_update"): "how long history is kept counts nowhere else",
     ("notice", "settle"): "notices tell of devices and change nothing there",
     ("notice", "reopen"): "as above",
 }

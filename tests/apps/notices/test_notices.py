@@ -13,6 +13,7 @@ from tests.factories import DeviceFactory
 from tests.factories.notices import NoticeFactory
 from ums.audit.models import Event
 from ums.core.errors import NotAllowed
+from ums.events.models import Event as PublicEvent
 from ums.notices import services
 from ums.notices.kinds import KINDS, declare
 from ums.notices.models import Notice
@@ -56,6 +57,15 @@ def test_a_settled_one_comes_back_as_a_new_one_unless_once(cast: Cast) -> None:
     # The older one has an open twin: it stays settled.
     assert services.notices_reopen(actor=root, notices=list(Notice.objects.all())) == 1
     assert set(Notice.objects.filter(settled_at=None).values_list("key", flat=True)) == {"one", "two"}
+
+
+def test_other_programs_hear_of_it() -> None:
+    device = DeviceFactory()
+    post(device=device)
+    post(device=device)
+    event = PublicEvent.objects.get(kind="notice.posted")
+    assert (event.object_name, event.directory) == ("Something", device.directory_id)
+    assert event.data == {"kind": "test.kind", "level": "warning"}
 
 
 def test_an_undeclared_kind_is_a_defect() -> None:

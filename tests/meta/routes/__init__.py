@@ -3,6 +3,7 @@
 from tests.meta.routes import (
     administration,
     api,
+    assets,
     console,
     devices,
     files,
@@ -30,6 +31,7 @@ ROUTES = [
     *licences.ROUTES,
     *logins.ROUTES,
     *notices.ROUTES,
+    *assets.ROUTES,
 ]
 BUDGETS = [
     *console.BUDGETS,
@@ -44,4 +46,5 @@ BUDGETS = [
     *licences.BUDGETS,
     *logins.BUDGETS,
     *notices.BUDGETS,
+    *assets.BUDGETS,
 ]
