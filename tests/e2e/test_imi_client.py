@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import re
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from pyimi import IMI, Assets, Devices, Directories, IMIAuthError, Profiles
 
+from tests.meta.source import ROOT
 from tests.services.process import wait_until
 from tests.services.server import PASSWORD, Server
 
@@ -116,3 +121,23 @@ def test_no_slash_is_a_redirect(server: Server, path: str) -> None:
     assert response.status == 200
     assert json.load(response)["server"] == f"{server.address}:{server.port}"
     connection.close()
+
+
+def test_the_first_script_of_the_documentation_runs(server: Server) -> None:
+    found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "imi.md").read_text(), re.DOTALL)
+    assert found
+    script = found[1]
+    assert len(script.strip().splitlines()) <= 10
+    for written, here in (
+        ("https://ums.example.com:8443", server.url),
+        ("ca.pem", str(server.data / "tls" / "ca.pem")),
+        ("alice", "admin"),
+        ("her password", PASSWORD),
+    ):
+        assert written in script
+        script = script.replace(written, here)
+    # Certificates that the machine of the test trusts would take the place of the one that the script names.
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_CA_BUNDLE")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "successful" in done.stdout
