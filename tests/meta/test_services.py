@@ -61,6 +61,8 @@ WITHOUT_ACTOR: dict[str, str] = {
     "notices_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "objects_seen": "what a directory says of its objects; who asked it for what is recorded where that is done",
     "logins_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
+    "session_used": "the time of the last use: an event for each request of a program would bury all others",
+    "sessions_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "sessions_claim": "work that is due by the settings, which an administrator changed and that was recorded",
     "sessions_refreshed": "what a directory says of its users; who changed the groups stands in its own log",
     "sessions_unclaim": "gives back what was claimed, unchanged",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from ums.imi.models import ImiSession
-from ums.imi.services import LIFE, NOTED_EVERY, session_digest
+from ums.imi.sessions import LIFE, NOTED_EVERY, session_digest
 
 if TYPE_CHECKING:
     from datetime import datetime

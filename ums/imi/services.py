@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import update_last_login
@@ -11,22 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from ums.accounts.services import signed_in, signed_out
-from ums.core.crypto import digest
 from ums.imi.models import ImiSession
+from ums.imi.sessions import LIFE, NOTED_EVERY, session_digest
 
 if TYPE_CHECKING:
     from ums.accounts.models import User
     from ums.core.actor import Actor
-
-LIFE = timedelta(minutes=30)
-"""From the last use."""
-NOTED_EVERY = timedelta(minutes=1)
-"""A use is written down at most so often; no session ends earlier for it."""
-
-
-def session_digest(session_id: str) -> str:
-    """What is stored of a session's id."""
-    return digest("imi session", session_id)
 
 
 @transaction.atomic
