@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -47,7 +48,7 @@ class Feed(models.Model):
 
     last = models.BigIntegerField(default=0, help_text="The newest position.")
     pruned = models.BigIntegerField(default=0, help_text="Events up to this position are no longer kept.")
-    kept_days = models.PositiveSmallIntegerField(default=30)
+    kept_days = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1), MaxValueValidator(365)])
 
     access_directory = None
 

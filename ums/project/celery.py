@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     "canary": {"task": "ums.project.tasks.canary", "schedule": 60.0},
     "commands-expire": {"task": "ums.jobs.tasks.expire", "schedule": 60.0},
     "events": {"task": "ums.feeds.tasks.prune", "schedule": 3600.0},
+    "webhooks": {"task": "ums.feeds.tasks.deliver", "schedule": 2.0},
     "directory-objects": {"task": "swp.tasks.follow_objects", "schedule": 24 * 3600.0},
     "groups-of-users": {"task": "swp.tasks.refresh", "schedule": 60.0},
     "imi-sessions": {"task": "ums.imi.tasks.prune", "schedule": 600.0},

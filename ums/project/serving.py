@@ -121,7 +121,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from ums.connector import runtime
+        from ums.feeds.stream import streams
 
+        streams.end()
         self._renewal.stop()
         self._membership.ending()
         await asyncio.sleep(self._membership.notice)

@@ -6,6 +6,7 @@ UMS_REDIS_URL         redis://… or sentinel://…: messages between processes 
 UMS_MASTER_KEY        seals secrets, signs sessions (default: file secret.key in the data directory)
 UMS_HOSTS             names under which the console is reached, comma separated (default: any)
 UMS_TRUSTED_PROXIES   networks whose X-Forwarded-For and X-SSL-CERT are believed (default: none)
+UMS_WEBHOOK_NETWORKS  networks that webhooks may reach although they are loopback, link-local or ours (default: none)
 UMS_METRICS_NETWORKS  networks that may read /metrics without a token (default: loopback)
 UMS_RENEWAL_CHECK     seconds between two looks at the certificate of this host (default: a day)
 UMS_API_RATE          requests a second that one API token may send to this server for long (default: 50; 0: any)
@@ -46,6 +47,7 @@ DEBUG = env.bool("UMS_DEBUG", default=False)
 SECRET_KEY = hashlib.sha256(b"django" + UMS_MASTER_KEY.encode()).hexdigest()
 ALLOWED_HOSTS = env.list("UMS_HOSTS", default=["*"])
 UMS_TRUSTED_PROXIES = [ip_network(text) for text in env.list("UMS_TRUSTED_PROXIES", default=[])]
+UMS_WEBHOOK_NETWORKS = [ip_network(text) for text in env.list("UMS_WEBHOOK_NETWORKS", default=[])]
 UMS_METRICS_NETWORKS = [
     ip_network(text) for text in env.list("UMS_METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
 ]
