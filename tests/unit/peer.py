@@ -109,6 +109,7 @@ class Peer:
         self.session: tuple[str, str] = ("", "")  # login and user that it believes to be at the device
         self.outcomes: dict[str, int] = {}  # by login
         self.logins = 0
+        self.tracks = False  # it wants to know what is plugged in
         self.enrolments = 0
         self._sockets: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self._directory = directory
@@ -248,6 +249,7 @@ class Peer:
                 if self.session[0] not in (message.login, message.trying):
                     self.session = ("", "")
                 current, user = self.session
+                asked = [protocol.TellAssets()] if self.tracks else []
                 return [
                     protocol.Ready(
                         login=None if self.users is None else protocol.LoginOptions(True, ("CORP",), current, user),
@@ -256,13 +258,16 @@ class Peer:
                         inventory=self.inventory,
                         servers=self.servers,
                         name="device",
-                    )
+                    ),
+                    *asked,
                 ]
             case protocol.Ask() if message.tag == self.tag:
                 return [protocol.Unchanged(seq=self.seq)]
             case protocol.Ask():
                 body = msgspec.Raw(msgspec.msgpack.encode(self.body))
                 return [protocol.Settings(seq=self.seq, tag=self.tag, body=body)]
+            case protocol.AssetEvents() if self.confirms:
+                return [protocol.AssetsStored(message.journal, message.sequence)]
             case protocol.CommandResult() if self.confirms:
                 return [protocol.Confirmed(id=message.id)]
             case protocol.Login() | protocol.ChangePassword() if self.users is not None and not self.deaf:

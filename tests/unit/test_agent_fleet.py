@@ -14,7 +14,8 @@ from tests.unit.peer import KEY, Peer, until
 from tests.unit.test_agent_process import start
 from ums.agent import fleet as fleets
 from ums.agent.fleet import Fleet, FleetError
-from ums.agent.models import unit_id
+from ums.agent.models import plugged_in, unit_id
+from ums.agent.models import stick as fleet_stick
 from ums.agent.trust import file_context
 from ums.domain import protocol as p
 
@@ -151,3 +152,21 @@ async def test_the_process_reports_as_json(peer: Peer, tmp_path: Path) -> None:
     process = await start(*arguments, "--duration", 1.5)
     output, errors = await process.communicate()
     assert json.loads(output)["logins"] == 5, errors
+
+
+async def test_simulated_devices_have_peripherals_that_people_carry_about(
+    peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ums.agent.assets.DELAY", 0.02)
+    peer.tracks = True
+    fleet = make(peer, tmp_path, devices=5, restless=1.0)
+    await fleet.start()
+    try:
+        whole = await until(lambda: [one.present for one in peer.of(p.AssetEvents) if one.present is not None][4:])
+        assert {"usb", "monitor"} <= {one.bus for one in whole[0]}
+        assert fleet.devices[0].assets.book.present == plugged_in(3, 0)
+        stick = fleet_stick(3, 1)
+        fleet.devices[0].plug(stick)
+        await until(lambda: [event for one in peer.of(p.AssetEvents) for event in one.events if event.asset == stick])
+    finally:
+        await fleet.stop()

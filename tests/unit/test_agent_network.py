@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.peer import KEY, UNIT, Peer, until
+from tests.unit.sysfs import Sysfs, edid
 from ums.agent import link
 from ums.agent.agent import Agent, EnrolmentRefused, Options
 from ums.agent.state import State
@@ -322,3 +323,27 @@ class Gate:
             pass
         finally:
             sink.close()
+
+
+async def test_what_is_plugged_in_is_told_until_it_is_stored(
+    peer: Peer, tmp_path: Path, quick: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ums.agent.agent.LOOK_EVERY", 0.02)
+    monkeypatch.setattr("ums.agent.agent.DELAY", 0.02)
+    tree = Sysfs(tmp_path / "root")
+    tree.usb("1-1", "046d", "c077", "03:01:02")
+    peer.tracks, peer.confirms = True, False
+    async with agent(peer, tmp_path / "agent", root=tree.root):
+        first = (await until(lambda: [one for one in peer.of(p.AssetEvents) if one.events]))[0]
+        assert [(one.kind, one.asset.product_id) for one in first.events] == [("add_on_boot", "c077")]
+    peer.confirms = True
+    tree.pull("1-1")
+    peer.received.clear()
+    async with agent(peer, tmp_path / "agent", root=tree.root):
+        told = await until(lambda: [one for one in peer.of(p.AssetEvents) if one.present == []])
+        events = [event for one in peer.of(p.AssetEvents) for event in one.events]
+        assert [(one.sequence, one.kind) for one in events] == [(1, "add_on_boot"), (2, "remove")]
+        assert told[0].journal == first.journal
+        tree.monitor("card0-DP-1", edid())
+        news = await until(lambda: [one for one in peer.of(p.AssetEvents) if one.sequence == 3])
+        assert [(one.kind, one.asset.name) for one in news[0].events] == [("add", "DELL U2419H")]

@@ -25,6 +25,7 @@ DEVICE = [
     p.ChangePassword(id="0123456789abcdef", user="ada@corp.test", password="old", new_password="new"),
     p.Logout(id="0123456789abcdef", shutdown=True, tag="t"),
     p.LoginEvent(id="0123456789abcdef", user="ada", kind="citrix", ended=True),
+    p.AssetEvents("j", 4, [p.AssetChange(4, "add", 1.5, p.Peripheral("usb", "1-1", classes=["03:01:01"]))], [], 2.5),
 ]
 SERVER = [
     p.Welcome(nonce="n", time=1.5),
@@ -38,6 +39,8 @@ SERVER = [
     p.Reconnect(within=5.0),
     p.LoginResult(id="0123456789abcdef", outcome=0, text="Welcome.", user="Ada"),
     p.LoggedOut(id="0123456789abcdef"),
+    p.TellAssets(wanted=False),
+    p.AssetsStored("j", 4),
 ]
 pack = msgspec.msgpack.encode
 

@@ -42,10 +42,11 @@ class AssetBook:
 
     __slots__ = ("_boot_id", "_content", "_path")
 
-    def __init__(self, boot_id: str, path: Path | None = None) -> None:
+    def __init__(self, boot_id: str, path: Path | None = None, present: list[Peripheral] | None = None) -> None:
+        """`present`: what is there, as if it had been noted before."""
         self._boot_id = boot_id
         self._path = path
-        self._content = self._load() or Content(secrets.token_urlsafe(18))
+        self._content = self._load() or Content(secrets.token_urlsafe(18), present=present or [])
 
     @property
     def journal(self) -> str:

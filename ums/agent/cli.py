@@ -100,6 +100,13 @@ def add_simulate_parser(subparsers: Subparsers) -> None:
         metavar="P",
         help="chance that a device drops its connection, each minute",
     )
+    parser.add_argument(
+        "--restless",
+        type=_probability,
+        default=0.0,
+        metavar="P",
+        help="chance that somebody plugs a memory stick in at a device, or takes one away, each minute",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when the process that started this ends")
     parser.add_argument("--quiet", action="store_true", help="no live figures")

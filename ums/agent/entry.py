@@ -118,6 +118,7 @@ def _simulate(options: argparse.Namespace) -> int:
             state=directory,
             context=_context(options, [server], directory / "server-ca.pem"),
             flaky=options.flaky,
+            restless=options.restless,
         )
         console = None if options.quiet or options.json or not sys.stderr.isatty() else Console(stderr=True)
         report = run_fleet(fleet, options.duration, console, orphan_stops=options.exit_with_parent)

@@ -27,6 +27,7 @@ from ums.domain.protocol import (
     Hello,
     Login,
     LoginResult,
+    Peripheral,
     Ready,
     Settings,
     Welcome,
@@ -100,7 +101,7 @@ class SimulatedDevice(LinkedDevice):
     )
 
     def __init__(self, fleet: Fleet, index: int, identity: Identity, tag: str, seq: int) -> None:
-        super().__init__(Journal(), AssetBook(""))
+        super().__init__(Journal(), AssetBook("", present=models.plugged_in(fleet.seed, index)))
         self._fleet = fleet
         self._tag = tag
         self._boot_id = str(uuid.uuid4())
@@ -224,6 +225,17 @@ class SimulatedDevice(LinkedDevice):
         """The user, if there is one, leaves."""
         self.users.log_out(self._tag)
 
+    def plug(self, peripheral: Peripheral) -> None:
+        """Somebody plugs something in; what was at the port before goes."""
+        self.assets.looked([*self._without(peripheral.port), peripheral])
+
+    def unplug(self, port: str) -> None:
+        """Somebody takes away what is plugged in at a port."""
+        self.assets.looked(self._without(port))
+
+    def _without(self, port: str) -> list[Peripheral]:
+        return [one for one in self.assets.book.present if one.port != port]
+
     def stop(self) -> list[asyncio.Task[None]]:
         """End what it does; the tasks to wait for."""
         tasks = [task for task in (self.task, self._applying) if task is not None]
@@ -253,6 +265,7 @@ class Fleet:
         context: ssl.SSLContext,
         ramp: float = 5.0,
         flaky: float = 0.0,
+        restless: float = 0.0,
         on_applied: Callable[[int, int, str], None] | None = None,
     ) -> None:
         self.server = server
@@ -268,13 +281,14 @@ class Fleet:
         self._context = context
         self._ramp = ramp
         self._flaky = flaky
+        self._restless = restless
         self._est: EstClient | None = None
         self._anchors: Anchors | None = None
         self._enrolling = asyncio.Semaphore(ENROLMENTS)
         self._path: Path | None = None
         self._others: list[Record] = []  # devices of the file that this run does not use
         self._lock = -1
-        self._faults: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Waits for the server, loads or makes the identities and starts all devices. Raises FleetError, OSError."""
@@ -287,9 +301,9 @@ class Fleet:
     async def stop(self) -> None:
         """Disconnects all devices and keeps their identities."""
         tasks = [task for device in self.devices for task in device.stop()]
-        if self._faults is not None:
-            self._faults.cancel()
-            tasks.append(self._faults)
+        for task in self._background:
+            task.cancel()
+        tasks += self._background
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.devices:
             self._save()
@@ -385,7 +399,9 @@ class Fleet:
         for device in self.devices:
             device.task = asyncio.create_task(self._live(device))
         if self._flaky:
-            self._faults = asyncio.create_task(self._drop_some())
+            self._background.append(asyncio.create_task(self._drop_some()))
+        if self._restless:
+            self._background.append(asyncio.create_task(self._carry_sticks()))
 
     async def _wait_for_server(self) -> Anchors:
         assert self._est is not None
@@ -409,6 +425,23 @@ class Fleet:
             for device in self.devices:
                 if device.session is not None and self.random.random() < self._flaky / 60:
                     device.session.abort(FAULT)
+
+    async def _carry_sticks(self) -> None:
+        """People carry memory sticks from device to device."""
+        sticks = [models.stick(self.seed, number) for number in range(max(2, self._count // 5))]
+        at: dict[str, SimulatedDevice] = {}
+        while True:
+            await asyncio.sleep(1)
+            for _ in range(self._count):
+                if self.random.random() >= self._restless / 60:
+                    continue
+                stick = self.random.choice(sticks)
+                if (before := at.pop(stick.serial, None)) is not None:
+                    before.unplug(stick.port)
+                else:
+                    device = at[stick.serial] = self.random.choice(self.devices)
+                    device.plug(stick)
+                    at = {serial: one for serial, one in at.items() if one is not device or serial == stick.serial}
 
 
 def make_room(devices: int) -> None:

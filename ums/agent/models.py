@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from ums.domain.protocol import Adapter, Inventory
+from ums.domain.protocol import Adapter, Inventory, Peripheral
 
 from . import FIRMWARE as FIRMWARE  # part of what a model is, for the demo tenant
 from . import FIRMWARE_VERSION
+from .model_peripherals import peripherals
+from .model_peripherals import stick as stick
 
 FIRMWARE_VERSIONS = ((FIRMWARE_VERSION, 70), ("0.9.4", 20), ("0.9.2", 10))
 """Versions in the field, with the share of devices in percent."""
@@ -78,3 +80,8 @@ def inventory(seed: int, index: int) -> Inventory:
         adapters=adapters,
         extra={"monitors": str(random.choice((1, 1, 2, 2, 2, 3)))},
     )
+
+
+def plugged_in(seed: int, index: int) -> list[Peripheral]:
+    """The peripherals of the device, with as many monitors as it reports."""
+    return peripherals(seed, index, int(inventory(seed, index).extra["monitors"]))

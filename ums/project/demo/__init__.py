@@ -48,7 +48,7 @@ class Demo:
                 *(sys.executable, "-m", "ums.project.cli", "simulate", "--server", self._url, "--ca", str(self._ca)),
                 *("--key-file", str(self._key_file), "--devices", str(self._devices), "--seed", str(SEED)),
                 *("--ramp", str(min(20.0, 1 + self._devices / 50)), "--state", str(self._data / "demo-fleet")),
-                *("--quiet", "--exit-with-parent"),
+                *("--restless", "0.05", "--quiet", "--exit-with-parent"),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
