@@ -105,7 +105,7 @@ def test_what_differs_is_noted_and_kept_until_it_is_stored(tmp_path: Path) -> No
     again = AssetBook("boot-1", path)
     assert again.journal == book.journal
     assert [(one.sequence, one.kind, one.asset, one.time) for one in again.unsent] == [
-        (1, "add", STICK, 1.0),
+        (1, "add_on_boot", STICK, 1.0),
         (2, "remove", STICK, 3.0),
         (3, "add", MOUSE, 3.0),
     ]
@@ -120,7 +120,7 @@ def test_another_boot_finds_out_afterwards(tmp_path: Path) -> None:
     book = AssetBook("boot-2", path)
     book.look([MOUSE], 2.0)
     book.look([], 3.0)
-    assert [one.kind for one in book.unsent] == ["add", "remove_on_boot", "add_on_boot", "remove"]
+    assert [one.kind for one in book.unsent] == ["add_on_boot", "remove_on_boot", "add_on_boot", "remove"]
 
 
 def test_a_damaged_book_is_begun_anew(tmp_path: Path) -> None:
