@@ -15,9 +15,11 @@ from ums.core.access import Action, require
 from ums.core.among import among
 from ums.devices.models import Device, Directory
 from ums.devices.selectors import device_list
+from ums.imi.answers import in_parts
 from ums.imi.calls import number_of, text_of
 from ums.imi.devices import found as device_found
 from ums.imi.errors import ImiError
+from ums.imi.merging import AT_ONCE
 from ums.imi.profiles import KINDS, living
 from ums.imi.profiles import found as profile_found
 from ums.imi.routing import Endpoint
@@ -28,7 +30,9 @@ from ums.profiles.selectors import assignment_list, profile_any
 from ums.profiles.services import profiles_assign, profiles_unassign
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
+
+    from django.http import StreamingHttpResponse
 
     from ums.imi.calls import Call
     from ums.imi.trees import Tree
@@ -37,26 +41,28 @@ ASSIGNEES = {tree.member: KINDS[tree] for tree in KINDS}
 """Kind of a profile by the type of its ApiObject."""
 TREE_OF = {kind: tree for tree, kind in KINDS.items()}
 WORDS = {DEVICES.member: "thinclient", DEVICES.type: "thinclient directory"}
+SHOWN = ("profile__kind", "device__id", "directory__parent")
+"""Columns that are shown of an assignment, beside its own ids."""
 PATHS = {DEVICES.member: "thinclients", DEVICES.type: "tcdirectories"}
 
 
 def of_device(call: Call, pk: int) -> list[dict[str, Any]]:
     """What is assigned to a device and to the directories above it, strongest first."""
     lines = assigned_for_device(user=call.user, device=device_found(call, pk))
-    return _shown(call, [line.assignment for line in lines])
+    return list(_shown(call, [line.assignment for line in lines]))
 
 
 def of_directory(call: Call, number: int) -> list[dict[str, Any]]:
     """What is assigned to a directory and to those above it, in the order in which it counts in it."""
     lines = assigned_for_directory(user=call.user, directory=_directory(call, number))
-    return _shown(call, [line.assignment for line in lines])
+    return list(_shown(call, [line.assignment for line in lines]))
 
 
-def receivers(tree: Tree, kind: str, call: Call, pk: int) -> list[dict[str, Any]]:
-    """The devices or the directories that a profile itself is assigned to."""
+def receivers(tree: Tree, kind: str, call: Call, pk: int) -> StreamingHttpResponse:
+    """The devices or directories that a profile itself is assigned to: maybe as many as there are."""
     wanted = Q(device__isnull=False) if kind == DEVICES.member else Q(directory__isnull=False)
-    rows = assignment_list(user=call.user).filter(wanted, profile=profile_found(tree, call, pk))
-    return _shown(call, rows.order_by("pk"))
+    rows = assignment_list(user=call.user).filter(wanted, profile=profile_found(tree, call, pk)).only(*SHOWN)
+    return in_parts(call.request, _shown(call, rows.order_by("pk").iterator(AT_ONCE)))
 
 
 def assign_to(tree: Tree, kind: str, call: Call, pk: int) -> dict[str, str]:
@@ -155,10 +161,10 @@ def _assigned(pairs: Collection[Pair], kind: str, number: int) -> dict[str, str]
     return {"message": f"{len(pairs)} asssignments successfully assigned to {WORDS[kind]} <{number}>"}
 
 
-def _shown(call: Call, rows: Iterable[Assignment]) -> list[dict[str, Any]]:
+def _shown(call: Call, rows: Iterable[Assignment]) -> Iterator[dict[str, Any]]:
     """Those of profiles and priority profiles: IMI has no words for the other kinds."""
-    known = [row for row in rows if row.profile.kind in TREE_OF]
-    return [_assignment(call, row, position) for position, row in enumerate(known)]
+    known = (row for row in rows if row.profile.kind in TREE_OF)
+    return (_assignment(call, row, position) for position, row in enumerate(known))
 
 
 def _assignment(call: Call, row: Assignment, position: int) -> dict[str, Any]:

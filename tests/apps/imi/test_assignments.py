@@ -175,3 +175,5 @@ def test_the_same_few_queries_however_many(cast: Cast, django_assert_max_num_que
     assert imi.put(f"profiles/{profile.pk}/assignments/tcdirectories", body).status == 200
     with django_assert_max_num_queries(12):
         assert len(imi.get(f"profiles/{profile.pk}/assignments/tcdirectories").body) == 20
+    with django_assert_max_num_queries(12):
+        assert len(imi.get(f"profiles/{profile.pk}/assignments/thinclients").body) == 20
