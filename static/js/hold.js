@@ -44,10 +44,10 @@ on("keyup", (event) => { if (event.key === " ") release(CLICK); });
 on("blur", (event) => { if (event.target === window) release(0); });
 on("toggle", settle);
 
-/* The address is the same, so what comes is what is true by then. */
-async function again({ elt, target, requestConfig }) {
+/* Whoever asked asks the same again, with what it sends along, so what comes is what is true by then. */
+async function again({ target, requestConfig: { elt, path } }) {
   await released(target);
-  if (elt.isConnected && target.isConnected) htmx.ajax("GET", requestConfig.path, { source: elt, target });
+  if (elt.isConnected && target.isConnected) htmx.ajax("GET", path, { source: elt, target });
 }
 
 let focus = null;

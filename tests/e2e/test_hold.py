@@ -129,3 +129,18 @@ def test_the_focus_stays_in_the_list_from_which_something_was_deleted(console: P
     expect(console.locator("ums-table tbody tr").first).to_be_focused()
     console.keyboard.press("u")
     expect(row).to_be_visible()
+
+
+def test_what_is_asked_while_a_key_is_down_is_asked_again_whole(console: Page) -> None:
+    """The answer would take away the row under the key, so it waits; then it must hold what was chosen."""
+    console.keyboard.press("g")
+    console.keyboard.press("p")
+    expect(console.get_by_role("heading", name="Profiles", level=1)).to_be_visible()
+    console.get_by_role("row").filter(has_text="Clinical desktop").focus()
+    console.keyboard.press("Space")
+    console.keyboard.press("ArrowDown")
+    console.keyboard.down("Space")
+    with console.expect_response(lambda response: "/profiles/compare/" in response.url and response.ok):
+        console.keyboard.press("c")
+    console.keyboard.up("Space")
+    expect(console.get_by_role("heading", name="Compare", level=1)).to_be_focused()
