@@ -12,6 +12,7 @@ from ums.assets.selectors import (
     history_for_asset,
     history_for_device,
 )
+from ums.connector.unit_ids import UNIT_ID
 from ums.devices.selectors import device_list
 from ums.domain.licences import ASSET_INVENTORY
 from ums.domain.peripherals import Category
@@ -67,9 +68,12 @@ def history(call: Call, pk: int) -> StreamingHttpResponse:
 def history_of_device(call: Call, unit_id: str) -> StreamingHttpResponse:
     """What happened at a device, which is named by its unit ID and may have been deleted."""
     check_available(ASSET_INVENTORY)
+    missing = ImiError("0A001", f"Thin client with unit ID <{unit_id[:64]}> not found.")
+    if not UNIT_ID.fullmatch(unit_id):
+        raise missing
     rows = history_for_device(user=call.user, unit_id=unit_id)
     if not rows.exists() and not device_list(user=call.user).filter(unit_id=unit_id).exists():
-        raise ImiError("0A001", f"Thin client with unit ID <{unit_id[:64]}> not found.")
+        raise missing
     return _histories(call, rows)
 
 
