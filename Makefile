@@ -46,7 +46,7 @@ test: $(DEVELOPMENT) ## System packages (when root), then the suite on SQLite, o
 	$(BIN)/python -m tests.services.packages
 	$(PYTEST) $(PARALLEL) tests/unit -p no:django
 	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e
-	$(PYTEST) $(PARALLEL) -m "not live" --ignore=tests/unit --ignore=tests/e2e --database=postgresql
+	$(PYTEST) $(PARALLEL) -m "not live and not once" --ignore=tests/unit --ignore=tests/e2e --database=postgresql
 	$(PYTEST) $(PATIENT) -m "not live" tests/e2e
 	$(PYTEST) $(PATIENT) --database=postgresql $(BOTH)
 

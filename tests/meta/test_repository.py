@@ -12,6 +12,8 @@ from django.core.management import call_command
 
 from tests.meta.source import ROOT
 
+pytestmark = pytest.mark.once
+
 TEXT = {".py", ".html", ".css", ".js", ".md", ".toml", ".txt", ".json", ".svg", ".service", ".cfg", ".yml", ".yaml", ""}
 OWN_HOSTS = re.compile(
     r"https?://(localhost|127\.0\.0\.1|\[::1\]|[^/\s\"'<>)]*\.(test|example|invalid)|(www\.)?example\.(com|org|net)"

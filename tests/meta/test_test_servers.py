@@ -15,6 +15,8 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.process import Process, wait_until
 from tests.services.redis import Redis
 
+pytestmark = pytest.mark.once
+
 START_AND_WAIT = """
 import time
 from tests.services.postgresql import PostgreSQL

@@ -9,6 +9,8 @@ import pytest
 
 from tests.meta.source import functions, modules, name_of, tree
 
+pytestmark = pytest.mark.once
+
 ENTRANCES = ("views", "api", "consumers", "tasks", "commands", "forms", "tables", "filters", "serializers")
 WRITES = {
     "abulk_create", "abulk_update", "acreate", "adelete", "aget_or_create", "asave", "aupdate", "aupdate_or_create",

@@ -9,6 +9,8 @@ import pytest
 
 from tests.meta.source import ROOT, name_of, tree
 
+pytestmark = pytest.mark.once
+
 FRAMEWORKS = {"django", "rest_framework", "channels", "celery"}
 
 

@@ -11,6 +11,8 @@ from django.db import OperationalError
 
 from ums.connector.batching import Batcher, Database, WorkFailed
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 async def database() -> AsyncIterator[Database]:

@@ -14,6 +14,8 @@ import pytest
 from ums.core.errors import AppError
 from ums.files.store import RESERVE, Kept, Store
 
+pytestmark = pytest.mark.once
+
 DATA = bytes(range(256)) * 8000
 SHA256 = hashlib.sha256(DATA).hexdigest()
 

@@ -13,6 +13,8 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.process import free_port
 from ums.project.cli import main
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:

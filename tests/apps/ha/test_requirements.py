@@ -13,6 +13,8 @@ from tests.services.postgresql import PostgreSQL
 from tests.services.process import free_port
 from tests.services.redis import Redis
 
+pytestmark = pytest.mark.once
+
 
 def failed(checks: list[requirements.Check]) -> list[str]:
     assert all(check.advice for check in checks if not check.good)

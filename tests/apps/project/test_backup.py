@@ -28,7 +28,7 @@ from tests.services.process import wait_until
 from tests.services.server import Server
 from ums.project.backup import archive
 
-pytestmark = pytest.mark.timeout(300)  # up to ten starts of a process
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]  # up to ten starts of a process
 
 PROGRAM = Path(sys.executable).with_name("ums")
 SECRET = b"-----BEGIN OPENSSH PRIVATE KEY-----\nnot really\n"

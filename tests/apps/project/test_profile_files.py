@@ -12,6 +12,8 @@ import pytest
 
 from tests.services.server import PASSWORD, Server
 
+pytestmark = pytest.mark.once
+
 PROGRAM = Path(sys.executable).with_name("ums")
 
 

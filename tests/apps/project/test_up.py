@@ -17,6 +17,8 @@ import pytest
 
 from tests.services.server import Server
 
+pytestmark = pytest.mark.once
+
 PROGRAM = Path(sys.executable).with_name("ums")
 
 

@@ -18,6 +18,8 @@ from tests.services.ldif import record
 from tests.services.samba import ADMIN_PASSWORD, Samba
 from ums.domain.principals import Principal, PrincipalKind
 
+pytestmark = pytest.mark.once
+
 
 def principals(ad: Samba, user: str, others: tuple[Link, ...] = ()) -> tuple[Principal, ...]:
     here = link(ad)

@@ -11,6 +11,8 @@ from tests.services.ldif import PASSWORD
 from tests.services.openldap import OpenLDAP
 from tests.services.samba import Samba
 
+pytestmark = pytest.mark.once
+
 STRANGE = [
     "Doe, Jane",
     "a/b\\c",

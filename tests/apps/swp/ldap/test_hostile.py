@@ -18,6 +18,8 @@ from tests.services.ldif import PASSWORD
 from tests.services.relay import BIND, MODIFY, SEARCH, Relay, Spoil
 from tests.services.samba import Samba
 
+pytestmark = pytest.mark.once
+
 PAGED = b"1.2.840.113556.1.4.319"
 
 

@@ -14,6 +14,8 @@ from tests.services.process import free_port
 from tests.services.relay import BIND, Relay
 from tests.services.samba import Samba
 
+pytestmark = pytest.mark.once
+
 
 def test_a_controller_that_works(corp: Samba) -> None:
     (attempt,) = probe(link(corp))

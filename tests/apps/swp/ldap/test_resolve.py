@@ -16,6 +16,8 @@ from swp.ldap import resolve
 from swp.ldap.resolve import controllers_of
 from swp.ldap.types import Controller
 
+pytestmark = pytest.mark.once
+
 ZONE = {
     "_ldap._tcp.dc._msdcs.corp.test.": ["10 10 389 DC2.corp.test.", "0 1 389 dc3.corp.test.", "0 9 389 dc1.corp.test."],
     "_ldap._tcp.ldap.test.": ["0 0 1389 ldap.ldap.test."],
