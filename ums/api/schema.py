@@ -84,6 +84,10 @@ class AutoSchema(SpectacularAutoSchema):
             bodies["200"] = self._or_preview(bodies.get("200"), direction)
         return dict(sorted(bodies.items()))
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """A list without pages is one document."""
+        return bool(super()._is_list_view(serializer)) and getattr(self.view, "pagination_class", None) is not None
+
     def get_override_parameters(self) -> list[Any]:
         """Parameters of the address and of the head that our resources share."""
         given: list[Any] = [*super().get_override_parameters(), RETRY_AFTER]

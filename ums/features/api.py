@@ -61,7 +61,7 @@ class FeatureViewSet(ApiViewSet):
     lookup_value_regex = "[a-z_]{1,64}"
     dry_runs = frozenset({"partial_update"})
 
-    @extend_schema(responses=FeaturesOut)
+    @extend_schema(operation_id="features_list", responses=FeaturesOut)
     def list(self, request: Request) -> Response:
         """All of them; they are few, so without pages."""
         return self.answer({"items": feature_list()}, FeaturesOut)
