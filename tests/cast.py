@@ -44,7 +44,7 @@ from ums.accounts.models import User
 from ums.audit.services import record
 from ums.core.access import Action
 from ums.core.actor import Actor
-from ums.devices.models import Directory, DirectoryKind
+from ums.devices.models import Directory, DirectoryKind, SavedView
 from ums.domain.processes import ProcessType
 from ums.files.models import ContentCopy, CopyState
 from ums.profiles.models import ProfileFile, ProfileKind
@@ -110,6 +110,7 @@ def make_cast() -> Cast:
         "other_directory": other[DirectoryKind.DEVICE],
         "directory": DirectoryFactory(parent=own[DirectoryKind.DEVICE], name="Below own"),
         "device": device,
+        "saved_view": SavedView.objects.create(name="Offline", owner=admin, filter="status:offline", shared=True),
         "profile": profile,
         "revision": profile.head,
         "priority_profile": ProfileFactory(

@@ -13,6 +13,7 @@ from ums.assets.api import AssetEventViewSet, AssetRuleViewSet, AssetViewSet, as
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
 from ums.devices.api import DeliveryViewSet, DeviceViewSet, DirectoryViewSet
+from ums.devices.view_api import SavedViewViewSet
 from ums.effective.api import EffectiveSettingsViewSet, ProfileEffectViewSet
 from ums.effective.compatibility_api import ProfileForUsersViewSet
 from ums.features.api import FeatureViewSet
@@ -36,6 +37,7 @@ router = DefaultRouter()
 router.include_format_suffixes = False
 router.register("devices", DeviceViewSet, "device")
 router.register("devices/(?P<device_id>[0-9]{1,18})/deliveries", DeliveryViewSet, "delivery")
+router.register("device-views", SavedViewViewSet, "device-view")
 router.register("directories", DirectoryViewSet, "directory")
 router.register("profiles", ProfileViewSet, "profile")
 router.register("profiles/(?P<profile_id>[0-9]{1,18})/revisions", RevisionViewSet, "revision")

@@ -19,6 +19,8 @@ class DevicesConfig(AppConfig):
             device__updated="Custom properties of a device were changed.",
             device__moved="A device was moved to another directory.",
             device__deleted="A device was deleted; its certificates are void.",
+            saved_view__created="A filter of the device list was saved under a name.",
+            saved_view__deleted="A saved filter of the device list was deleted.",
             device__reenrolment_allowed="A known device may enrol once more with a first-authentication key.",
         )
         declare_kinds(

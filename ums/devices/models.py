@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower, Upper
@@ -238,6 +239,26 @@ class LocalSettings(models.Model):
 
     def __str__(self) -> str:
         return f"local settings of {self.device_id}"
+
+
+class SavedView(models.Model):
+    """A filter of the device list under a name: which devices it shows is found out each time, for each reader."""
+
+    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    directory = models.ForeignKey(Directory, models.CASCADE, null=True, blank=True, related_name="+")
+    filter = models.CharField(max_length=1000, blank=True, help_text="In the language of the filter bar.")
+    shared = models.BooleanField(default=False, help_text="Other administrators may use it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    access_directory: ClassVar[str | None] = None
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint("owner", "name", name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OnTarget(models.Model):

@@ -10,7 +10,7 @@ from django.db.models import Case, CharField, Count, Q, Value, When
 
 from ha.clock import shared_now
 from ums.core.access import Action, restrict, subtree
-from ums.devices.models import Device, Directory, DirectoryKind
+from ums.devices.models import Device, Directory, DirectoryKind, SavedView
 from ums.domain.presence import LATE_AFTER, LOST_AFTER, Status
 
 if TYPE_CHECKING:
@@ -68,6 +68,13 @@ def devices_of_targets(*, targets: Iterable[Device | Directory]) -> QuerySet[Dev
     if directories:
         where |= Q(directory__in=subtree(directories))
     return Device.objects.filter(where) if where else Device.objects.none()
+
+
+def saved_view_list(*, user: Any) -> QuerySet[SavedView]:
+    """The views that `user` has saved, and those that others share about directories that `user` may browse."""
+    browsed = directory_list(user=user).order_by().values("pk")
+    shared = Q(shared=True) & (Q(directory=None) | Q(directory__in=browsed))
+    return SavedView.objects.filter(Q(owner=user) | shared).select_related("owner", "directory")
 
 
 def directory_root(*, kind: str = DirectoryKind.DEVICE) -> Directory:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ums.core.access import Action, require, restrict
 from ums.devices.models import Device
+from ums.devices.selection import ListQuery
+from ums.devices.selectors import saved_view_list
 from ums.imi.answers import in_parts
 from ums.imi.device_rows import shown
 from ums.imi.errors import ImiError
@@ -36,6 +38,15 @@ def device_get(call: Call, pk: int) -> dict[str, Any]:
     return {**item, "lastUser": device.last_user}
 
 
+def devices_of_view(call: Call, pk: int) -> StreamingHttpResponse:
+    """The devices that a saved view shows the caller. Raises ImiError 0A001."""
+    view = saved_view_list(user=call.user).filter(pk=pk).first() if pk > 0 else None
+    if view is None:
+        raise ImiError("0A001", f"View with ID <{pk}> not found.")
+    query = ListQuery(directory=view.directory_id, text=view.filter)
+    return listed(call, query.devices(user=call.user, action=Action.READ))
+
+
 def found(call: Call, pk: int, action: str = Action.READ) -> Device:
     """A device that may be browsed. Raises ImiError 0A001, NotAllowed when `action` is not allowed with it."""
     rows = restrict(Device.objects.all(), call.user, Action.BROWSE)
@@ -54,4 +65,5 @@ def missing(pk: int) -> ImiError:
 ENDPOINTS = (
     Endpoint("GET", "thinclients", device_list),
     Endpoint("GET", "thinclients/{id}", device_get),
+    Endpoint("GET", "thinclientview/{id}", devices_of_view),
 )

@@ -127,6 +127,8 @@ def test_what_cannot_be_tried_out_is_refused_and_not_done(cast: Cast) -> None:
 
 CHANGES_NO_SETTINGS = {
     ("device", "allow_reenrolment"): "admits a device, which then gets what it would have",
+    ("device-view", "create"): "a view shows devices and changes nothing there",
+    ("device-view", "destroy"): "as above",
     ("directory", "create"): "nothing is in a new directory",
     ("directory", "partial_update"): "name and comment count in no setting",
     ("profile", "partial_update"): "name and description count in no setting",

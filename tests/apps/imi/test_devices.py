@@ -16,7 +16,7 @@ from tests.factories import DeviceFactory
 from tests.factories.swp import LoginFactory
 from ums.audit.models import Event
 from ums.connector.models import Certificate
-from ums.devices.models import Device, NetworkAdapter, Presence
+from ums.devices.models import Device, NetworkAdapter, Presence, SavedView
 from ums.domain.protocol import LoginOutcome
 from ums.imi import merging
 
@@ -205,6 +205,21 @@ def test_each_sees_what_the_console_shows(cast: Cast, device: Device) -> None:
     assert reader.put("thinclients", new(cast, parentID=cast.own["device"].pk)).code == "ITG-0B005"
     assert Imi(cast.admin).put("thinclients", new(cast)).code == "ITG-0A016"
     assert Device.objects.filter(pk__in=[device.pk, elsewhere.pk], site="").count() == 2
+
+
+def test_the_devices_of_a_saved_view(cast: Cast, device: Device) -> None:
+    view = cast.things["saved_view"]
+    for facets in ("", "?facets=details", "?facets=online", "?facets=networkadapters"):
+        assert [one["id"] for one in Imi(cast.admin).get(f"thinclientview/{view.pk}{facets}").body] == []
+    Presence.objects.filter(device=device).update(connected=False, last_contact=timezone.now())
+    assert [one["id"] for one in Imi(cast.reader).get(f"thinclientview/{view.pk}").body] == [str(device.pk)]
+    assert Imi(cast.stranger).get(f"thinclientview/{view.pk}") == (200, [])
+    assert Imi(cast.admin).get("thinclientview/99999").code == "ITG-0A001"
+    SavedView.objects.update(directory=cast.other["device"])
+    assert Imi(cast.reader).get(f"thinclientview/{view.pk}").code == "ITG-0A001"
+    SavedView.objects.update(directory=cast.own["device"], shared=False)
+    assert Imi(cast.reader).get(f"thinclientview/{view.pk}").code == "ITG-0A001"
+    assert [one["id"] for one in Imi(cast.admin).get(f"thinclientview/{view.pk}").body] == [str(device.pk)]
 
 
 def test_create_as_clients_do(cast: Cast) -> None:

@@ -41,6 +41,10 @@ ROUTES = [
     Route("api:effective-settings", API_SEEING, at={"device_id": "device"}),
     Route("api:profile-effect", API_SEEING, at={"profile_id": "profile"}),
     Route("api:profile-for-users", API_SEEING, at={"profile_id": "profile"}),
+    Route("api:device-view-list", API_SIGNED_IN),
+    Route("api:device-view-list", "201 201 201 201 401", "POST", json={"name": "=New", "filter": "=site:Bremen"}),
+    Route("api:device-view-detail", "200 200 200 200 401", at={"pk": "saved_view"}),
+    Route("api:device-view-detail", "204 204 403 403 401", "DELETE", at={"pk": "saved_view"}),
     # directories
     Route("api:directory-list", API_SIGNED_IN),
     Route("api:directory-list", "201 201 403 404 401", "POST", json={"parent": "directory", "name": "=New"}),
@@ -131,6 +135,7 @@ ROUTES = [
 
 BUDGETS = [
     Budget("api:device-list", 6),
+    Budget("api:device-view-list", 6),
     Budget("api:delivery-list", 7, at={"device_id": "device"}),
     Budget("api:directory-list", 6),
     Budget("api:profile-list", 6),

@@ -27,6 +27,7 @@ from ums.devices.services.reports import (
     local_settings_write,
     settings_applied,
 )
+from ums.devices.services.saved_views import saved_view_create, saved_view_delete
 from ums.devices.services.settings import When, settings_changed, structure_locked
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "presence_lost",
     "presence_regained",
     "presence_write",
+    "saved_view_create",
+    "saved_view_delete",
     "settings_applied",
     "settings_changed",
     "structure_locked",
