@@ -89,7 +89,7 @@ FACTS: dict[LicenceKind, Facts] = {
     ),
     LicenceKind.TRIAL: Facts(
         "Test licence",
-        "For all devices of the network, once, to try Shared Workplace out.",
+        "For all devices of the network, once, to try Shared Workplace and the Asset Inventory Tracker out.",
         frozenset(Generation),
         expires=True,
         per_device=False,

@@ -14,9 +14,10 @@ from ums.assets.criteria import EVENT_FIELDS, FIELDS, RULE_FIELDS, apply_criteri
 from ums.assets.models import Asset, AssetEvent
 from ums.assets.stream import stream
 from ums.assets.views.gate import TITLE, tracked
-from ums.core.access import Action, may, may_somewhere
+from ums.core.access import Action, may, may_somewhere, restrict
 from ums.core.csvfile import csv_answer
 from ums.core.listing import Column, FilterBar, Sorting, address, listing
+from ums.devices.models import Device
 from ums.domain.peripherals import LABELS, Category
 
 if TYPE_CHECKING:
@@ -102,12 +103,16 @@ def asset_list(request: HttpRequest) -> HttpResponse:
     sorting = Sorting(request.GET, SORTS, "-changed" if shown else "name")
     page = listing(assets, request.GET, sorting.order)
     places = selectors.places_now(assets=page.items) if shown == "duplicates" else {}
+    origins = _origins(page.items, request.user) if shown == "moved" else {}
     context = {
         **bar.context(request, placeholder="Filter assets", keep=["sort", "shown"]),
         "shown": shown or "all",
         "empty": EMPTY.get(shown),
         "page": page,
-        "rows": [(row, LABELS[Category(row.category)], places.get(row.pk, [])) for row in page.items],
+        "rows": [
+            (row, LABELS[Category(row.category)], places.get(row.pk, []), origins.get(row.previous_unit_id))
+            for row in page.items
+        ],
         "columns": sorting.columns(COLUMNS),
         "csv_url": reverse("assets:asset_export") + address(request.GET),
         "rule_url": _rule_url(bar),
@@ -124,6 +129,12 @@ def _assets(query: QueryDict, user: Any) -> tuple[FilterBar, QuerySet[Asset]]:
     if view := SHOWN.get(query.get("shown", "")):
         assets = view(assets)
     return bar, Asset.objects.none() if bar.error else apply_criteria(assets, bar.criteria)
+
+
+def _origins(assets: list[Asset], user: Any) -> dict[str, Device]:
+    """The devices that assets came from, by unit ID, as far as `user` may read them."""
+    rows = Device.objects.filter(unit_id__in={row.previous_unit_id for row in assets})
+    return {row.unit_id: row for row in restrict(rows, user, Action.READ)}
 
 
 def _rule_url(bar: FilterBar) -> str:
