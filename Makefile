@@ -11,6 +11,9 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime.stamp
 DEVELOPMENT := $(VENV)/development.stamp
 
+# Tests start hundreds of processes: what was compiled once is not to be compiled again by each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The lock names every package, so pip need not resolve; Python compiles what is imported when it is imported.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PIP_INSTALL := $(PIP) install --no-deps --no-compile
