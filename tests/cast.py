@@ -37,10 +37,11 @@ from tests.factories import (
     ValueGroupFactory,
 )
 from tests.factories.assets import AssetEventFactory, AssetFactory, AssetRuleFactory
+from tests.factories.feeds import DeliveryFactory, WebhookFactory
 from tests.factories.licences import LicenceFactory
 from tests.factories.notices import NoticeFactory
 from tests.factories.swp import DirectoryAdministratorFactory, SessionFactory, UserAssignmentFactory
-from ums.accounts.models import User
+from ums.accounts.models import ApiToken, User
 from ums.audit.services import record
 from ums.core.access import Action
 from ums.core.actor import Actor
@@ -150,6 +151,9 @@ def make_cast() -> Cast:
         "elsewhere_asset": AssetFactory(device__directory=other[DirectoryKind.DEVICE]),
         "asset_rule": AssetRuleFactory(directory=own[DirectoryKind.DEVICE]),
         "network_asset_rule": AssetRuleFactory(),
+        "api_token": ApiToken.objects.create(user=reader, name="Reader's token", key="0a1b2c", digest="0" * 64),
+        "webhook": WebhookFactory(name="A webhook"),
+        "delivery": DeliveryFactory(webhook__name="Another webhook", state="failed"),
         "notice": NoticeFactory(device=device),
         "settled_notice": NoticeFactory(device=device, settled_at=timezone.now(), settled_by="admin"),
         "command": CommandFactory(batch=batch, device=device),

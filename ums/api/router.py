@@ -9,6 +9,7 @@ from swp.api.administrators import DirectoryAdministratorViewSet
 from swp.api.directories import LinkedDirectoryViewSet, workplace_settings_view
 from swp.api.logins import LoginViewSet, SessionViewSet
 from swp.api.objects import DirectoryObjectViewSet, UserAssignmentViewSet
+from ums.accounts.api import ApiTokenViewSet
 from ums.assets.api import AssetEventViewSet, AssetRuleViewSet, AssetViewSet, asset_settings_view
 from ums.audit.api import EventViewSet
 from ums.connector.api import EnrolmentKeyViewSet
@@ -18,6 +19,7 @@ from ums.effective.api import EffectiveSettingsViewSet, ProfileEffectViewSet
 from ums.effective.compatibility_api import ProfileForUsersViewSet
 from ums.features.api import FeatureViewSet
 from ums.feeds.api import FeedEventViewSet
+from ums.feeds.webhook_api import WebhookDeliveryViewSet, WebhookViewSet
 from ums.files.api import FileAssignmentViewSet, FileViewSet
 from ums.files.network_api import ContentCopyViewSet, TransferEntryViewSet
 from ums.jobs.api import BatchViewSet, CommandViewSet
@@ -68,6 +70,9 @@ router.register("asset-rules", AssetRuleViewSet, "asset-rule")
 router.register("notices", NoticeViewSet, "notice")
 router.register("audit", EventViewSet, "event")
 router.register("events", FeedEventViewSet, "feed-event")
+router.register("webhooks", WebhookViewSet, "webhook")
+router.register("webhook-deliveries", WebhookDeliveryViewSet, "webhook-delivery")
+router.register("api-tokens", ApiTokenViewSet, "api-token")
 router.register("features", FeatureViewSet, "feature")
 router.register("network/processes", ProcessViewSet, "process")
 router.register("network/events", NetworkEventViewSet, "network-event")

@@ -75,6 +75,7 @@ OBJECTS: dict[str, Kind] = {
     "group": Kind("Group"),
     "grant": Kind("Permission"),
     "apitoken": Kind("API token"),
+    "webhook": Kind("Webhook", "feeds.Webhook", _page("feeds:webhook"), Action.ADMINISTER),
     "feature": Kind("Feature"),
     "notice": Kind("Notice"),
     "asset": Kind("Asset", "assets.Asset", _page("assets:asset_detail")),

@@ -384,6 +384,8 @@ def _administration(user: Any, path: str) -> Node | None:
         ("catalogues", "Parameter Catalogues", "book-open", reverse("profiles:catalogue_list"), Action.ADMINISTER),
         ("directories", "Active Directory / LDAP", "book-user", reverse("swp:directory_list"), Action.ADMINISTER),
         ("network-settings", "Server Network Settings", "waypoints", reverse("ha:network_settings"), Action.ADMINISTER),
+        ("tokens", "API Tokens", "key-square", reverse("console:tokens"), Action.ADMINISTER),
+        ("webhooks", "Webhooks", "webhook", reverse("feeds:webhooks"), Action.ADMINISTER),
         ("audit", "Audit Log", "scroll-text", reverse("audit:event_list"), Action.AUDIT),
     ]
     allowed = [leaf for leaf in leaves if may_somewhere(user, leaf[4])]

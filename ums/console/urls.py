@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ums.console import views
+from ums.console import tokens, views
 
 app_name = "console"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("search", views.search_results, name="search"),
     path("counters", views.counters, name="counters"),
     path("drop", views.drop, name="drop"),
+    path("api-tokens/", tokens.token_page, name="tokens"),
+    path("api-tokens/new", tokens.token_create, name="token_create"),
+    path("api-tokens/<int:pk>/revoke", tokens.token_revoke, name="token_revoke"),
     path("live-poll", views.live_poll, name="live_poll"),
     path("tree/", views.tree_items, name="tree"),
     path("tree/<int:pk>/", views.tree_children, name="tree_children"),

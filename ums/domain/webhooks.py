@@ -17,7 +17,7 @@ TOLERANCE = 300
 """Seconds that the moment of a signature may be away from the receiver's clock."""
 
 WAITS = tuple(
-    timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 8 * 3600)
+    timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 9 * 3600)
 )
 """Between one try and the next; after the last one a delivery has failed. About a day in all."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
+from ums.core.actor import SYSTEM
 from ums.feeds.sending import send
 from ums.feeds.services import deliveries_claim, delivery_settle, events_spread
 
@@ -28,7 +29,7 @@ def deliver() -> int:
         if claimed:
             with ThreadPoolExecutor(len(claimed), thread_name_prefix="webhooks") as threads:
                 for (row, _), sent in zip(claimed, threads.map(send, [order for _, order in claimed]), strict=True):
-                    delivery_settle(delivery=row, sent=sent)
+                    delivery_settle(actor=SYSTEM, delivery=row, sent=sent)
         return len(claimed)
     finally:
         _going.release()

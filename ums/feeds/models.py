@@ -35,6 +35,17 @@ class Webhook(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def state(self) -> str:
+        """active, failing, paused, off, or ownerless: nobody is left whose rights it could have. Join the owner."""
+        if self.owner is None or not self.owner.is_active:
+            return "ownerless"
+        if not self.enabled:
+            return "off"
+        if self.paused_at:
+            return "paused"
+        return "failing" if self.failing_since else "active"
+
 
 class Delivery(models.Model):
     """One event on its way to one webhook. It is sent by whoever has claimed it until `claimed_until`.

@@ -17,6 +17,7 @@ urlpatterns = [
     path("webapp/", include("ums.accounts.urls")),
     path("webapp/", include("ums.features.urls")),
     path("webapp/", include("ha.urls")),
+    path("webapp/", include("ums.feeds.urls")),
     path("webapp/", include("ums.devices.urls")),
     path("webapp/", include("ums.notices.urls")),
     path("webapp/", include("ums.assets.urls")),

@@ -149,9 +149,10 @@ async def test_there_is_a_most(world: Cast, monkeypatch: pytest.MonkeyPatch) -> 
     await listener.block()
     refused = await Listener(text).open()
     assert (refused.status_code, refused.json()["code"]) == (503, "too_many_streams")
-    await listener.close()
-    while stream.streams.count:
-        await asyncio.sleep(0.01)
+    waiting = asyncio.create_task(listener.block())
+    await asyncio.sleep(0.1)
+    waiting.cancel()  # as a server does whose client has gone
+    await asyncio.wait([waiting])
     stream.streams.room()
 
 

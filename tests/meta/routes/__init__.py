@@ -6,6 +6,7 @@ from tests.meta.routes import (
     assets,
     console,
     devices,
+    feeds,
     files,
     licences,
     logins,
@@ -31,6 +32,7 @@ ROUTES = [
     *licences.ROUTES,
     *logins.ROUTES,
     *notices.ROUTES,
+    *feeds.ROUTES,
     *assets.ROUTES,
 ]
 BUDGETS = [
@@ -46,5 +48,6 @@ BUDGETS = [
     *licences.BUDGETS,
     *logins.BUDGETS,
     *notices.BUDGETS,
+    *feeds.BUDGETS,
     *assets.BUDGETS,
 ]

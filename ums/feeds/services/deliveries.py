@@ -18,7 +18,6 @@ from ha.clock import shared_now
 from ha.models import Node
 from ums.audit.services import record
 from ums.core.access import Action, require
-from ums.core.actor import SYSTEM
 from ums.core.crypto import unseal
 from ums.core.errors import Conflict
 from ums.domain.webhooks import MANY_FAILURES, PAUSED_AFTER, next_wait
@@ -96,7 +95,7 @@ def deliveries_claim(*, limit: int) -> list[tuple[Delivery, Order]]:
 
 
 @transaction.atomic
-def delivery_settle(*, delivery: Delivery, sent: Sent) -> None:
+def delivery_settle(*, actor: Actor, delivery: Delivery, sent: Sent) -> None:
     """Write down what came of a try; what was claimed by somebody else meanwhile is theirs to settle."""
     row = (
         Delivery.objects.select_for_update()
@@ -118,7 +117,7 @@ def delivery_settle(*, delivery: Delivery, sent: Sent) -> None:
         row.due_at = now + wait
     row.save()
     webhook = Webhook.objects.select_for_update().get(pk=row.webhook_id)
-    _taken(webhook, now) if sent.taken else _not_taken(webhook, now)
+    _taken(webhook, now) if sent.taken else _not_taken(actor, webhook, now)
 
 
 def _taken(webhook: Webhook, now: datetime) -> None:
@@ -129,12 +128,12 @@ def _taken(webhook: Webhook, now: datetime) -> None:
         Webhook.objects.filter(pk=webhook.pk).update(failing_since=None, failures=0)
 
 
-def _not_taken(webhook: Webhook, now: datetime) -> None:
+def _not_taken(actor: Actor, webhook: Webhook, now: datetime) -> None:
     since = webhook.failing_since or now
     Webhook.objects.filter(pk=webhook.pk).update(failing_since=since, failures=F("failures") + 1)
     if now - since >= PAUSED_AFTER and webhook.paused_at is None:
         Webhook.objects.filter(pk=webhook.pk).update(paused_at=now)
-        record(actor=SYSTEM, action="webhook.paused", target=webhook, after={"failing_since": since.isoformat()})
+        record(actor=actor, action="webhook.paused", target=webhook, after={"failing_since": since.isoformat()})
 
 
 @transaction.atomic
