@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -45,6 +46,15 @@ PAGES = (
     "files/",
     "files/{file}/",
     "features/",
+    "assets/",
+    "assets/?shown=vanished",
+    "assets/?shown=duplicates",
+    "assets/{asset}/",
+    "assets/history/",
+    "assets/rules/",
+    "devices/{device}/assets/",
+    "notices/",
+    "notices/?shown=settled",
     "network/servers/",
     "network/balancers/",
     "network-processes/{process}/",
@@ -83,9 +93,13 @@ def addresses(server: Server) -> list[str]:
         unused = next(profile["id"] for profile in reversed(profiles) if not profile["assignment_count"])
         api.delete(f"profiles/{unused}/").raise_for_status()
         key = listed("template-keys/")[0]
+        patience = time.monotonic() + 60
+        while not (assets := listed("assets/", limit=1)) and time.monotonic() < patience:
+            time.sleep(0.5)
         form = {"name": "run.sh", "directory": root["file"], "device_path": "/opt/run.sh"}
         things = {
             "device": device,
+            "asset": assets[0]["id"],
             "process": listed("network/processes/")[0]["id"],
             "directory": root["device"],
             "profile": of_kind["standard"],

@@ -68,7 +68,8 @@ def test_an_asset_and_where_it_was(cast: Cast) -> None:
     AssetEventFactory(asset=asset, device=hidden, unit_id=hidden.unit_id, kind="remove_on_boot", time=now - 8 * DAY)
     path = f"assets/{asset.pk}/"
     whole = told(cast.client("root"), path)
-    assert all(text in whole for text in ("100mA", asset.serial_number, "046d:c077", escape(hidden.name), "Missing at start"))
+    shown = ("100mA", asset.serial_number, "046d:c077", escape(hidden.name), "Missing at start")
+    assert all(text in whole for text in shown)
     part = told(cast.client("reader"), path)
     assert cast.things["device"].name in part and escape(hidden.name) not in part and "Missing at start" not in part
 
