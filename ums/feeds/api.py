@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -102,7 +103,9 @@ class FeedEventViewSet(mixins.ListModelMixin, ApiViewSet):
         text = given.get("after") or request.headers.get("Last-Event-ID", "")
         after = position_of(text) if text else events_numbered()
         streams.room()
-        events = events_streamed(reader=_reader(request), kinds=tuple(given["kind"]), after=after)
+        # Without ASGI nothing could be sent before the end.
+        endless = isinstance(request._request, ASGIRequest)
+        events = events_streamed(reader=_reader(request), kinds=tuple(given["kind"]), after=after, endless=endless)
         answer = StreamingHttpResponse(events, content_type="text/event-stream")
         answer["Cache-Control"] = "no-store"
         answer["X-Accel-Buffering"] = "no"

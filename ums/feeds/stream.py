@@ -91,9 +91,13 @@ class Streams:
 streams = Streams()
 
 
-async def events_streamed(*, reader: Callable[[], Any], kinds: Iterable[str], after: int) -> AsyncIterator[bytes]:
-    """The events after a position that the reader may see. `reader` gives the user as it may do things now, or None
-    when it may come no more; it is asked in threads."""
+async def events_streamed(
+    *, reader: Callable[[], Any], kinds: Iterable[str], after: int, endless: bool = True
+) -> AsyncIterator[bytes]:
+    """The events after a position that the reader may see; not `endless`: those that are there now.
+
+    `reader` gives the user as it may do things now, or None when it may come no more; it is asked in threads.
+    """
     streams.entered(1)
     try:
         user = await streams.run(reader)
@@ -110,6 +114,8 @@ async def events_streamed(*, reader: Callable[[], Any], kinds: Iterable[str], af
                 user = await streams.run(reader)
                 yield _mark(position)
                 said = time.monotonic()
+            if not more and not endless:
+                break
             if not more:
                 await asyncio.sleep(LOOK)
     finally:
