@@ -50,8 +50,8 @@ class RuleForm(forms.Form):
         max_value=525_600,
         initial=60,
         required=False,
-        label="Gone for",
-        help_text="Minutes. Who changes the place of a thing needs some.",
+        label="Gone for so many minutes",
+        help_text="To carry a thing to another desk takes some.",
         widget=forms.NumberInput(attrs={"class": "input"}),
     )
     level = forms.ChoiceField(
