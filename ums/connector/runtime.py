@@ -31,6 +31,7 @@ from ums.live.messages import SERVERS, CommandsQueued, ContentsChanged, DevicesC
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from ums.assets.services import AssetReport
     from ums.connector.link import Link
 
 log = structlog.get_logger("ums.connector")
@@ -44,6 +45,9 @@ PACE, PAUSE = 250, 0.05
 
 MAX_WAITING = 10_000
 """Connections that have not said hello yet."""
+
+ASSET_LANES = 2
+"""Batches of asset reports that are worked on at once: while the database writes one, the next one is put together."""
 
 INBOX_AGAIN = 3600.0
 """Channel layers forget members of a group after a day."""
@@ -67,7 +71,7 @@ class Runtime:
         self.inventories = Batcher(self.database, work.store_inventories, wait=0.02, most=50)
         self.local_settings = Batcher(self.database, work.store_local_settings, wait=0.02, most=50)
         self.results = Batcher(self.database, work.store_results, wait=0.02)
-        self.assets = Batcher(self.database, work.store_assets, wait=0.02, most=100)
+        self._assets = [Batcher(self.database, work.store_assets, wait=0.02) for _ in range(ASSET_LANES)]
         self._assets_wanted: bool | None = None
         self.users = Users(self.database, self.asks)
         self._settings_changed = asyncio.Event()
@@ -97,6 +101,10 @@ class Runtime:
         """A connected device said something."""
         if now - link.noted >= REPEAT and self.links.get(link.device_id) is link:
             self.presence.alive(link)
+
+    def assets(self, device_id: int) -> Batcher[AssetReport, bool]:
+        """Where reports of a device are stored: always the same, so that their order holds."""
+        return self._assets[device_id % len(self._assets)]
 
     def nudge(self, link: Link, seq: int, now: float) -> bool:
         """Tell a device that settings wait, unless it has been told just now. Whether it was told."""
@@ -140,8 +148,10 @@ class Runtime:
         try:
             async with asyncio.timeout(4.0):
                 await self.users.stop(2.0)
-                for batcher in (self.applied, self.inventories, self.local_settings, self.results, self.assets):
+                for batcher in (self.applied, self.inventories, self.local_settings, self.results):
                     await batcher.drained()
+                for lane in self._assets:
+                    await lane.drained()
                 await self.presence.flush()
                 await self.database.run(_lose, self.server)
         except Exception:

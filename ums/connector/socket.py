@@ -283,7 +283,7 @@ async def _result(served: Runtime, link: Link, message: CommandResult) -> None:
 
 
 async def _asset_events(served: Runtime, link: Link, message: AssetEvents) -> None:
-    if not await served.assets.do(AssetReport(link.device_id, message)):
+    if not await served.assets(link.device_id).do(AssetReport(link.device_id, message)):
         raise Ended("cut_off")
     await link.send(encode(AssetsStored(message.journal, message.sequence)))
 

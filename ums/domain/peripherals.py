@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 SERIALS_OF_NOTHING = frozenset(
     {"0", "1", "none", "n/a", "na", "unknown", "default", "serial", "serialnumber", "serial number", "to be filled"}
@@ -135,6 +136,11 @@ for hearing, and a receiver for a keyboard and a mouse is a keyboard."""
 
 def categories(bus: str, classes: Iterable[str]) -> list[Category]:
     """The categories of a thing, the foremost first; at least one."""
+    return list(_categories(bus, tuple(classes)))
+
+
+@lru_cache(maxsize=1000)
+def _categories(bus: str, classes: tuple[str, ...]) -> list[Category]:
     found = {category for one in classes if (category := _category(one))}
     if bus == Bus.MONITOR:
         found.add(Category.MONITOR)

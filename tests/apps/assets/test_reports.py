@@ -70,7 +70,7 @@ def test_a_repeat_changes_nothing(django_assert_max_num_queries):
     assert Stay.objects.count() == 2
     reports = AssetReports.objects.get()
     assert (reports.journal, reports.sequence) == ("j", 3)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         tell(device, *events, present=[MOUSE])
 
 
@@ -187,7 +187,7 @@ def test_many_devices_take_few_queries(django_assert_max_num_queries):
         events = [change(at, "add", one) for at, one in enumerate(things, 1)]
         reports.append(AssetReport(device.pk, AssetEvents("j", 5, events, things)))
     gone = AssetReport(10**9, AssetEvents("j", 1, [change(1, "add", STICK)]))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         assert assets_report(reports=[*reports, gone]) == [True] * 6 + [False]
     assert AssetEvent.objects.count() == Stay.objects.count() == 30
 

@@ -48,7 +48,7 @@ class AssetReport(NamedTuple):
 def assets_report(*, reports: Sequence[AssetReport]) -> list[bool]:
     """Store what devices tell, reports of one device in their order; False for devices that do not exist any more.
 
-    It is in the database when this returns. At most 16 queries for 2,000 peripherals; nothing is written but news.
+    It is in the database when this returns. Twenty queries at most for 2,000 peripherals; nothing is written but news.
     """
     return [known for part in _parts(reports) for known in _store(part)]
 

@@ -1,7 +1,7 @@
 """The rows of what devices told: assets, their categories, where they are, and what happened.
 
-1. Assets are made in the order of their identities and then locked in that of their keys, so that two servers that
-   write about the same ones wait for each other and never for ever.
+1. Assets are locked in the order of their keys, and those that are new made in that of their identities, so that two
+   servers that write about the same ones wait for each other.
 2. A thing is where it is plugged in. Where else it is said to be, at a device that is not connected, it is no more.
    At two connected devices at once it stays: then several things have the same serial number, or the device that it
    was taken from has not told yet.
@@ -125,14 +125,19 @@ def _assets(told: Told) -> tuple[dict[str, Asset], set[str]]:
     concerned = sorted(told.facts.keys() | first.keys())
     if not concerned:
         return {}, set()
-    rows = Asset.objects.filter(identity__in=concerned)
-    known = set(rows.order_by().values_list("identity", flat=True))
-    fresh = [_fresh(told.facts[identity], first[identity]) for identity in concerned if identity not in known]
-    Asset.objects.bulk_create(fresh, ignore_conflicts=True)
-    assets = {row.identity: row for row in rows.order_by("pk").select_for_update(no_key=True)}
+    assets = _locked(concerned)
+    fresh = [_fresh(told.facts[identity], first[identity]) for identity in concerned if identity not in assets]
+    if fresh:
+        Asset.objects.bulk_create(fresh, ignore_conflicts=True)
+        assets |= _locked([one.identity for one in fresh])
     changed = {identity for identity, found in told.facts.items() if found.changes(assets[identity])}
     _sort({assets[identity].pk: told.facts[identity] for identity in {*changed, *(one.identity for one in fresh)}})
     return assets, changed
+
+
+def _locked(identities: list[str]) -> dict[str, Asset]:
+    rows = Asset.objects.filter(identity__in=identities).order_by("pk").select_for_update(no_key=True)
+    return {row.identity: row for row in rows}
 
 
 def _fresh(found: Facts, first: Happening) -> Asset:
@@ -174,11 +179,13 @@ def _elsewhere(told: Told, assets: dict[str, Asset]) -> dict[str, list[Place]]:
     """Where else the assets are said to be, by identity; at devices that are not connected they are no more."""
     here = {place.identity: place.since for place in sorted(told.still_open, key=lambda place: place.since)}
     identities = {asset.pk: identity for identity, asset in assets.items()}
-    stays = Stay.objects.filter(asset__in=identities, until=None, device__isnull=False).exclude(device__in=told.units)
+    stays = Stay.objects.filter(asset__in=identities, until=None, device__isnull=False)
     found: dict[str, list[Place]] = defaultdict(list)
     for pk, asset, device_id, unit_id, port, since, connected in stays.order_by("pk").values_list(
         "pk", "asset", "device", "unit_id", "port", "since", "device__presence__connected"
     ):
+        if device_id in told.units:
+            continue
         identity = identities[asset]
         place = Place(identity, device_id, unit_id, port, since, pk=pk, asset_id=asset)
         if identity in here and not connected:
