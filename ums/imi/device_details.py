@@ -38,9 +38,8 @@ COLUMNS = (
 
 SCREENS = 2
 """Monitors that a device can tell of here."""
-INCHES = 25.4
 _BIOS_DATE = re.compile(r"\d\d/\d\d/\d{4}|\d{4}-\d\d-\d\d")
-_LENGTHS = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def details(row: Sequence[Any], monitors: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
@@ -111,12 +110,12 @@ def _bios(text: str) -> tuple[str, str, str]:
 
 def _monitor(number: int, row: tuple[Any, ...] | None) -> dict[str, Any]:
     _, vendor, name, serial, facts = row or (0, "", "", "", {})
-    year, _, week = str(facts.get("made", "")).partition("-W")
+    year, _, week = str(facts.get("made", "")).partition(", week ")
     return {
         f"monitorVendor{number}": vendor,
         f"monitorModel{number}": name,
         f"monitorSerialnumber{number}": serial,
-        f"monitorNativeResolution{number}": facts.get("resolution", ""),
+        f"monitorNativeResolution{number}": str(facts.get("resolution", "")).replace("×", " x "),
         f"monitorSize{number}": _inches(str(facts.get("diagonal", ""))),
         f"monitor{number}YearOfManufacture": year,
         f"monitor{number}WeekOfManufacture": week,
@@ -124,5 +123,5 @@ def _monitor(number: int, row: tuple[Any, ...] | None) -> dict[str, Any]:
 
 
 def _inches(text: str) -> float:
-    found = _LENGTHS.match(text)
+    found = _NUMBER.match(text)
     return float(found[0]) if found else 0

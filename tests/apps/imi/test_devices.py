@@ -13,10 +13,12 @@ from django.utils import timezone
 from tests.apps.imi.client import Imi
 from tests.cast import Cast
 from tests.factories import DeviceFactory
+from tests.factories.assets import AssetFactory
 from tests.factories.swp import LoginFactory
 from ums.audit.models import Event
 from ums.connector.models import Certificate
 from ums.devices.models import Device, NetworkAdapter, Presence, SavedView
+from ums.domain.peripherals import Bus
 from ums.domain.protocol import LoginOutcome
 from ums.imi import merging
 
@@ -132,6 +134,19 @@ def test_details_of_a_device_that_came(device: Device, imi: Imi) -> None:
     assert datetime.strptime(body["lastContact"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
     Certificate.objects.update(revoked_at=timezone.now())
     assert imi.get("thinclients?facets=details").body[0]["isThinClientRegistered"] is False
+
+
+def test_details_tell_of_two_monitors(device: Device, imi: Imi) -> None:
+    told = {"resolution": "1920×1200", "diagonal": "24.1″", "made": "2011, week 51"}
+    for port, details in (("card0-DP-1", told), ("card0-DP-2", {"made": "2012"}), ("card0-DP-3", {})):
+        AssetFactory(device=device, bus=Bus.MONITOR.value, vendor="Eizo", name="EV2436", port=port, details=details)
+    AssetFactory(device=device)
+    body = imi.get(f"thinclients/{device.pk}?facets=details").body
+    assert (body["monitorVendor1"], body["monitorModel1"], body["monitorSize1"]) == ("Eizo", "EV2436", 24.1)
+    assert body["monitorNativeResolution1"] == "1920 x 1200" and body["monitorSerialnumber1"].startswith("SN")
+    assert (body["monitor1YearOfManufacture"], body["monitor1WeekOfManufacture"]) == ("2011", "51")
+    assert (body["monitor2YearOfManufacture"], body["monitor2WeekOfManufacture"]) == ("2012", "")
+    assert body["monitorSize2"] == 0 and "monitorVendor3" not in body
 
 
 def test_online_is_what_the_server_knows(device: Device, imi: Imi) -> None:
