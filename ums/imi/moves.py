@@ -26,7 +26,7 @@ AT_ONCE = 500
 """Devices of one transaction."""
 
 SUCCESSFUL = "successful"
-WORDS = {"not_allowed": "access_denied"}
+WORDS = {"not_allowed": "access_denied", "invalid": "name_exists"}
 """What a refusal of a service is called in a result; all others have the name that the service gives them."""
 
 

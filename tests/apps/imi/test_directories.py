@@ -155,6 +155,7 @@ def test_permissions_are_those_of_the_console(cast: Cast) -> None:
 def test_devices_and_directories_are_moved_each_with_a_result(cast: Cast) -> None:
     target = cast.things["directory"]
     inner = DirectoryFactory(parent=cast.own[DirectoryKind.DEVICE], name="Inner")
+    twin = DirectoryFactory(parent=cast.other[DirectoryKind.DEVICE], name="Inner")
     device, second = cast.things["device"], DeviceFactory(directory=inner)
     SettingsState.objects.update(pending=False)
     answer = Imi(cast.root).put(
@@ -163,6 +164,7 @@ def test_devices_and_directories_are_moved_each_with_a_result(cast: Cast) -> Non
             {"id": device.pk, "type": "tc"},
             {"id": str(second.pk), "type": "tc"},
             {"id": inner.pk, "type": "tcdirectory"},
+            {"id": twin.pk, "type": "tcdirectory"},
             {"id": "424242", "type": "tc"},
             {"id": 2**40, "type": "tc"},
             {"id": cast.things["profile"].pk, "type": "profile"},
@@ -176,6 +178,7 @@ def test_devices_and_directories_are_moved_each_with_a_result(cast: Cast) -> Non
             {"id": str(device.pk), "results": "successful"},
             {"id": str(second.pk), "results": "successful"},
             {"id": str(inner.pk), "results": "successful"},
+            {"id": str(twin.pk), "results": "name_exists"},
             {"id": "424242", "results": "does_not_exist"},
             {"id": str(2**40), "results": "does_not_exist"},
             {"id": str(cast.things["profile"].pk), "results": "does_not_exist"},
