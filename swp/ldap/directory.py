@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import ldap3
 
 from swp.ldap import facts, filters
-from swp.ldap.entries import GROUPED, SID, described, entry_of, listed, sid_text
+from swp.ldap.entries import GROUPED, SID, described, entry_of, is_ours, listed, sid_text
 from swp.ldap.pool import leased
 from swp.ldap.types import BindRefused, Credentials, Entry, Link, ObjectKind, Page, Refusal, Service
 
@@ -31,8 +31,12 @@ SHOWN = frozenset(ObjectKind) - {ObjectKind.DOMAIN}
 FOUND = frozenset({ObjectKind.USER, ObjectKind.GROUP, ObjectKind.OU})
 """Kinds that a search is for."""
 
+MOST_EMPTY = 50
+"""Parts of a list in which nothing is to be shown, until one is shown empty."""
+
 _HIDDEN = "(!(showInAdvancedViewOnly=TRUE))"
 _NO_COMPUTER = "(!(objectClass=computer))"
+_EVERYTHING = filters.both("(objectClass=*)", _NO_COMPUTER, "(!(objectClass=contact))", _HIDDEN)
 
 
 @contextmanager
@@ -64,10 +68,18 @@ class Directory:
     def children(self, dn: str, *, size: int, cookie: bytes = b"", kinds: Collection[ObjectKind] = SHOWN) -> Page:
         """What lies in a container, unordered: `size` objects, then with `cookie` the next ones on this connection.
 
-        Entries of lists say nothing of `member_of`.
+        Entries of lists say nothing of `member_of`. A part may be smaller, where things lie that are none of ours.
         """
-        condition = self._listed(kinds)
-        return self._page(dn, condition, size=size, cookie=cookie, scope=ldap3.LEVEL)
+        if self.link.service is not Service.AD or frozenset(kinds) != SHOWN:
+            return self._page(dn, self._listed(kinds), size=size, cookie=cookie, scope=ldap3.LEVEL)
+        # What is asked for by kind a controller looks up in its index, which for thousands of objects takes longer than
+        # to go through the container.
+        for _ in range(MOST_EMPTY):
+            page = self._page(dn, _EVERYTHING, size=size, cookie=cookie, scope=ldap3.LEVEL)
+            if page.entries or not page.cookie:
+                break
+            cookie = page.cookie
+        return page
 
     def search(
         self,
@@ -211,4 +223,5 @@ class Directory:
     def _page(self, base: str, condition: str, *, size: int, cookie: bytes, scope: str) -> Page:
         size = min(max(size, 1), self.link.page_size)
         raw, cookie = self._talk.page(base, condition, listed(self.link.service), size=size, cookie=cookie, scope=scope)
-        return Page(tuple(entry for entry in (entry_of(self.link, one) for one in raw) if entry), cookie)
+        seen = (entry_of(self.link, one) for one in raw if is_ours(self.link.service, one))
+        return Page(tuple(entry for entry in seen if entry), cookie)

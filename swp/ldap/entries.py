@@ -53,6 +53,8 @@ _KINDS = (
     ("dcobject", ObjectKind.DOMAIN),
 )
 
+_AD_SHOWN = frozenset({"user", "group", "organizationalunit", "container", "builtindomain", "domaindns"})
+
 
 def listed(service: Service) -> Sequence[str]:
     """Attributes that lists need: what is of any size, as the groups of a user, is not among them."""
@@ -64,13 +66,22 @@ def described(service: Service) -> Sequence[str]:
     return (*listed(service), "memberOf")
 
 
+def is_ours(service: Service, raw: Raw) -> bool:
+    """Whether it is of a kind that lists show: in AD also printers, shares and the like lie in containers."""
+    return service is not Service.AD or not _AD_SHOWN.isdisjoint(_classes(raw))
+
+
+def _classes(raw: Raw) -> set[str]:
+    return {one.decode(errors="replace").lower() for one in raw["raw_attributes"].get("objectClass", ())}
+
+
 def entry_of(link: Link, raw: Raw) -> Entry | None:
     """The object; None for one that shows nothing by which it could be known."""
     values: Mapping[str, list[bytes]] = raw["raw_attributes"]
     guid = _guid(link.service, values)
     if guid is None:
         return None
-    classes = {one.decode(errors="replace").lower() for one in values.get("objectClass", ())}
+    classes = _classes(raw)
     kind = next((kind for name, kind in _KINDS if name in classes), ObjectKind.CONTAINER)
     sid = sid_text(values["objectSid"][0]) if values.get("objectSid") else ""
     control, computed = _number(values, "userAccountControl"), _number(values, "msDS-User-Account-Control-Computed")

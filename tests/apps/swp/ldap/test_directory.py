@@ -7,7 +7,7 @@ import pytest
 from swp.ldap.directory import connected
 from swp.ldap.types import BindRefused, Credentials, ObjectKind, Refusal
 from tests.apps.swp.ldap.asked import ldap_link, link
-from tests.services.ldif import PASSWORD
+from tests.services.ldif import PASSWORD, record
 from tests.services.openldap import OpenLDAP
 from tests.services.samba import Samba
 
@@ -48,6 +48,23 @@ def test_what_lies_in_a_container_is_listed_one_level_deep(corp: Samba) -> None:
     assert {one.kind for one in top} == {ObjectKind.OU, ObjectKind.CONTAINER}
     assert "System" not in {one.name for one in top}, "what Windows' own tools hide, too"
     assert sorted(one.name for one in staff) == ["Engineering", "Sales", "Trouble"]
+
+
+def test_what_is_neither_account_nor_container_is_not_listed(corp: Samba) -> None:
+    room = corp.dn("a shared room", "OU=Mixed")
+    corp.add([corp.ou("OU=Mixed"), record(room, objectClass="contact")])
+    corp.add(record(corp.dn(f"share{n}", "OU=Mixed"), objectClass="volume", uNCName=f"\\\\s\\{n}") for n in range(7))
+    corp.add([corp.user("zoe", "OU=Mixed", password="")])
+    seen, cookie = [], b""
+    with connected(link(corp)) as directory:
+        while True:
+            page = directory.children(f"OU=Mixed,{corp.base}", size=2, cookie=cookie)
+            seen += [one.name for one in page.entries]
+            cookie = page.cookie
+            if not cookie:
+                break
+            assert page.entries, "a part in which nothing is shown is passed over"
+    assert seen == ["zoe"]
 
 
 def test_accounts_that_cannot_log_in_are_marked(corp: Samba) -> None:
