@@ -73,12 +73,21 @@ class TokenForm(forms.Form):
         super().__init__(*args, **options)
         rows = directory_list(user=user).order_by("name", "pk")
         self._rows = {str(row.pk): row for row in rows}
+        paths = sorted(((self._path(pk), pk) for pk in self._rows), key=lambda path: path[0].casefold())
         groups = [
-            (kind.label, [(pk, row.name) for pk, row in self._rows.items() if row.kind == kind])
-            for kind in DirectoryKind
+            (kind.label, [(pk, path) for path, pk in paths if self._rows[pk].kind == kind]) for kind in DirectoryKind
         ]
         self.fields["directories"].choices = [group for group in groups if group[1]]  # type: ignore[attr-defined]
         self.initial.setdefault("last_day", (timezone.now() + SUGGESTED).date())
+
+    def _path(self, pk: str) -> str:
+        """The way to a directory as far as the administrator may browse it."""
+        names: list[str] = []
+        row = self._rows.get(pk)
+        while row is not None and len(names) < 100:
+            names.append(row.name)
+            row = self._rows.get(str(row.parent_id))
+        return " / ".join(reversed(names))
 
     def clean_last_day(self) -> Any:
         """Not a day before a moment that there can be."""
