@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from threading import Barrier
+
 import msgspec
 import pytest
+from django.db import connections
 
 from tests.apps.connector.world import Server, SimDevice
-from tests.factories import CatalogueFactory
+from tests.factories import CatalogueFactory, DeviceFactory
 from tests.factories.licences import GivenLicenceFactory, LicenceFactory
-from ums.assets.models import Asset, AssetEvent
+from ums.assets.models import Asset, AssetEvent, Stay
+from ums.assets.services import AssetReport, assets_report
 from ums.connector import told
 from ums.domain.licences import ASSET_INVENTORY
 from ums.domain.protocol import (
@@ -116,3 +122,32 @@ def test_no_such_message_ends_the_connection(server: Server, device: SimDevice, 
     talk.send(msgspec.msgpack.encode({"type": "asset_events", **body}))
     talk.closed(Close.BAD_MESSAGE)
     assert not Asset.objects.exists()
+
+
+def test_servers_that_hear_of_the_same_things_at_once(shared_database: None) -> None:
+    """Four servers, each told by devices of its own, of the same sticks in different orders."""
+    devices = DeviceFactory.create_batch(12)
+    sticks = [Peripheral("usb", "1-2", "0781", "5581", serial=f"{number:04}x") for number in range(10)]
+    start = Barrier(4)
+
+    def server(number: int) -> None:
+        start.wait(10)
+        try:
+            for turn in range(2):
+                order = Random(number * 10 + turn).sample(sticks, len(sticks))
+                for kind, base in (("add", 0), ("remove", 10)):
+                    reports = []
+                    for device in devices[number::4]:
+                        first = turn * 20 + base + 1
+                        events = [AssetChange(first + at, kind, 1.7e9, one) for at, one in enumerate(order)]
+                        reports.append(AssetReport(device.pk, AssetEvents("j", first + 9, events)))
+                    assert all(assets_report(reports=reports))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(server, range(4)))
+    assert Asset.objects.count() == 10
+    assert AssetEvent.objects.count() == 12 * 2 * 20
+    assert not Stay.objects.filter(until=None).exists()
+    assert not Asset.objects.exclude(places=0).exists()
