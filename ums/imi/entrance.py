@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.http import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
@@ -35,6 +35,10 @@ def entrance(request: HttpRequest, path: str | None = None) -> HttpResponseBase:
         return _refusal(error)
     except AppError as error:
         return _refusal(translated(error))
+    except IntegrityError:
+        # Somebody was quicker between the check of a service and its write.
+        log.warning("imi_overtaken", exc_info=True)
+        return _refusal(ImiError("0A008", "Duplicate key: somebody else has just written this."))
     except DatabaseError:
         log.exception("imi_database")
         return _refusal(ImiError("FF002", "The database did not answer."))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.apps.imi.client import Imi
 from tests.cast import Cast
-from tests.factories import DeviceFactory
+from tests.factories import CatalogueFactory, DeviceFactory, UserFactory
+from tests.factories.devices import root
 from ums.audit.models import Event
 from ums.devices.models import Device, Presence
 from ums.domain.wake import magic_packet
@@ -91,6 +95,28 @@ def test_wake_on_lan_sends_packets(
     assert sent == [(mac, "255.255.255.255"), (mac, "10.1.2.255")]
     assert Event.objects.get(action="command.given", actor_name="admin").after["command"] == "wakeup"
     assert Imi(cast.reader).post("thinclients?command=wakeup", body).code == "ITG-0B005"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_that_create_a_device_at_once_one_does() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's test database is in memory, where threads cannot wait for each other")
+    user, firmware = UserFactory(is_superuser=True), CatalogueFactory()
+    root()
+    barrier = Barrier(4)
+
+    def create(client: Imi) -> tuple[int, str]:
+        try:
+            barrier.wait(30)
+            answer = client.put("thinclients", {"mac": "00e0c5aabbcc", "firmwareID": firmware.pk})
+            return answer.status, answer.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [one.result(60) for one in [pool.submit(create, Imi(user)) for _ in range(4)]]
+    assert sorted(answers) == [(200, ""), *[(400, "ITG-0A008")] * 3]
+    assert Device.objects.count() == 1
 
 
 def test_the_packet_goes_out() -> None:
