@@ -104,6 +104,7 @@ def make_cast() -> Cast:
     directory_administrator = DirectoryAdministratorFactory()
     value = TemplateValueFactory(key=key, value="own value")
     asset = AssetFactory(device=device, name="Own mouse")
+    elsewhere = DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device")
     things = {
         "own_directory": own[DirectoryKind.DEVICE],
         "own_profile_directory": own[DirectoryKind.PROFILE],
@@ -134,7 +135,7 @@ def make_cast() -> Cast:
         "own_file_directory": own[DirectoryKind.FILE],
         "enrolment_key": EnrolmentKeyFactory(name="A key"),
         "user": UserFactory(username="somebody"),
-        "elsewhere": DeviceFactory(directory=other[DirectoryKind.DEVICE], name="Another's device"),
+        "elsewhere": elsewhere,
         "catalogue": profile.based_on,
         "process": ProcessFactory(),
         "watched_process": watchdog_beside(ProcessFactory()),
@@ -148,7 +149,7 @@ def make_cast() -> Cast:
         "licence": LicenceFactory(number="EMP-1"),
         "asset": asset,
         "asset_event": AssetEventFactory(asset=asset),
-        "elsewhere_asset": AssetFactory(device__directory=other[DirectoryKind.DEVICE]),
+        "elsewhere_asset": AssetFactory(device=elsewhere),
         "asset_rule": AssetRuleFactory(directory=own[DirectoryKind.DEVICE]),
         "network_asset_rule": AssetRuleFactory(),
         "api_token": ApiToken.objects.create(user=reader, name="Reader's token", key="0a1b2c", digest="0" * 64),
