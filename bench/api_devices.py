@@ -140,7 +140,9 @@ def _copied(cursor: Any, times: int) -> None:
     from ums.devices.models import Device, Presence, SettingsState
 
     own = {"unit_id": "d.unit_id || '-' || k", "name": "d.name || '-' || k"}
-    columns = [field.column for field in Device._meta.concrete_fields if not (field.primary_key or field.generated)]
+    columns = [
+        str(field.column) for field in Device._meta.concrete_fields if not (field.primary_key or field.generated)
+    ]
     values = ", ".join(own.get(column, f"d.{column}") for column in columns)
     cursor.execute(
         f"INSERT INTO devices_device ({', '.join(columns)}) "
@@ -149,7 +151,7 @@ def _copied(cursor: Any, times: int) -> None:
     )
     for model in (Presence, SettingsState):
         table = model._meta.db_table
-        columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+        columns = [str(field.column) for field in model._meta.concrete_fields if not field.primary_key]
         cursor.execute(
             f"INSERT INTO {table} (device_id, {', '.join(columns)}) "
             f"SELECT d.id, {', '.join(f'o.{column}' for column in columns)} FROM devices_device d "

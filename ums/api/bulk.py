@@ -51,7 +51,7 @@ class OperationInput(Input):
 class BulkInput(Input):
     """Writes, done one after the other."""
 
-    operations = OperationInput(many=True, allow_empty=False, max_length=MAX_OPERATIONS)
+    operations = serializers.ListField(child=OperationInput(), allow_empty=False, max_length=MAX_OPERATIONS)
 
 
 class ResultOut(serializers.Serializer):
@@ -108,7 +108,7 @@ class BulkViewSet(ApiViewSet):
 
     def _inner(self, operation: dict[str, Any], path: str, query: str) -> WSGIRequest:
         """The operation as a request of the same user, from the same address, with the same number."""
-        outer = self.request._request
+        outer: Any = self.request._request
         body = json.dumps(operation.get("body", {}), cls=JSONEncoder).encode()
         environ = {name: value for name, value in outer.META.items() if name not in PER_REQUEST}
         environ |= {
@@ -130,7 +130,7 @@ class BulkViewSet(ApiViewSet):
         return inner
 
     def _refused(self, error: AppError) -> dict[str, Any]:
-        return {"status": error.status, "etag": "", "body": problem(error, self.request._request.request_id)}
+        return {"status": error.status, "etag": "", "body": problem(error, self.actor.request_id)}
 
 
 def _call(match: ResolverMatch, request: WSGIRequest) -> Any:

@@ -13,6 +13,16 @@ _GUID = "5a1c3c1e-0c6a-4f7e-9f57-6f2b8a1d2e3f"
 _ON_TARGETS = {"devices": [12, 13], "directories": [7], "when": "now"}
 
 REQUESTS: dict[str, Any] = {
+    "api_tokens_create": {
+        "name": "inventory",
+        "read_only": True,
+        "directories": [7],
+        "networks": ["10.1.0.0/16"],
+        "expires_at": "2027-01-31T00:00:00Z",
+    },
+    "asset_rules_create": {"name": "No storage", "kind": "not_allowed", "filter": "category:storage", "directory": 7},
+    "asset_rules_partial_update": {"enabled": False},
+    "asset_settings_partial_update": {"history_days": 180},
     "assignments_create": {"profiles": [3], **_ON_TARGETS},
     "bulk": {
         "operations": [
@@ -22,6 +32,7 @@ REQUESTS: dict[str, Any] = {
     },
     "catalogues_create": {"definition": {"format": "ums-catalogue-1", "name": "Own apps", "version": "1.0"}},
     "commands_create": {"kind": "reboot", "filter": {"filter": "site:Bremen last-contact:<1d"}, "expect": 4210},
+    "device_views_create": {"name": "Late in Bremen", "filter": "site:Bremen status:late", "shared": True},
     "devices_move": {"devices": [12, 13], "directory": 7, "when": "next_boot"},
     "devices_partial_update": {"name": "TC-0471", "site": "Bremen", "in_service_date": "2026-01-31"},
     "directories_create": {"parent": 7, "name": "Ward 3", "comment": "Second floor"},
@@ -32,6 +43,7 @@ REQUESTS: dict[str, Any] = {
     "directory_objects_clean": {"objects": [31]},
     "enrolment_keys_create": {"kind": "one_time", "name": "Delivery of May", "count": 20, "directory": 7},
     "enrolment_keys_partial_update": {"name": "Delivery of June", "expires_at": "2026-07-01T00:00:00Z"},
+    "events_kept_partial_update": {"days": 30},
     "features_partial_update": {"enabled": True},
     "file_assignments_create": {"files": [5], **_ON_TARGETS},
     "files_move": {"directory": 7},
@@ -68,6 +80,8 @@ REQUESTS: dict[str, Any] = {
     "template_keys_values_create": {"value": "Bremen"},
     "template_keys_values_partial_update": {"value": "Hamburg", "when": "now"},
     "user_assignments_create": {"directory": 1, "profiles": [3], "objects": [_GUID], "when": "now"},
+    "webhooks_create": {"name": "Tickets", "url": "https://tickets.example.org/ums", "kinds": ["device.enrolled"]},
+    "webhooks_partial_update": {"enabled": False},
     "value_groups_create": {"name": "Bremen", "directory": 10, "values": [6, 8]},
     "value_groups_partial_update": {"values": [6, 8, 9], "when": "now"},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from drf_spectacular.plumbing import is_list_serializer
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from ums.api import idempotency, preconditions
@@ -85,8 +86,10 @@ class AutoSchema(SpectacularAutoSchema):
         return dict(sorted(bodies.items()))
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """A list without pages is one document."""
-        return bool(super()._is_list_view(serializer)) and getattr(self.view, "pagination_class", None) is not None
+        """A list without pages is one document, unless it says that it is many."""
+        shown = self.get_response_serializers() if serializer is None else serializer
+        whole = getattr(self.view, "pagination_class", None) is None and not is_list_serializer(shown)
+        return not whole and bool(super()._is_list_view(serializer))
 
     def get_override_parameters(self) -> list[Any]:
         """Parameters of the address and of the head that our resources share."""
@@ -118,7 +121,7 @@ class AutoSchema(SpectacularAutoSchema):
 
     def _tags(self) -> bool:
         """Whether the answer has an ETag."""
-        action = self.view.action if self.method == "GET" else self._sibling()
+        action = getattr(self.view, "action", "") if self.method == "GET" else self._sibling()
         return self.method in ("GET", "PUT", "PATCH") and action in getattr(self.view, "tagged", ())
 
     def _sibling(self) -> str:
@@ -131,7 +134,7 @@ class AutoSchema(SpectacularAutoSchema):
         return self.method == "POST" and hasattr(self.view, "makes") and idempotency.takes_key(self.view)
 
     def _choice_of_fields(self) -> list[OpenApiParameter]:
-        shown = self.get_response_serializers()
+        shown: Any = self.get_response_serializers()
         shown = shown() if isinstance(shown, type) else shown
         is_list = getattr(self.view, "action", "") == "list" and getattr(self.view, "pagination_class", None)
         if not (is_list or self._tags()) or not hasattr(shown, "fields"):
