@@ -2,7 +2,7 @@
 
 1. A thing with a serial number is one and the same wherever it is plugged in: bus, vendor, product, serial number.
 2. A thing without one is known by the place where it is: its device and the port there.
-3. Categories follow from the classes of USB (https://www.usb.org/defined-class-codes), which a device tells as
+3. Categories follow from the classes of USB (“Defined Class Codes” of usb.org), which a device tells as
    `class:subclass:protocol`, two lower-case hex digits each: of the device itself and of all its interfaces.
 """
 
