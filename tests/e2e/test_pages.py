@@ -62,6 +62,8 @@ PAGES = (
     "network-settings/",
     "recycle-bin/",
     "keys/",
+    "api-tokens/",
+    "webhooks/",
     "audit/",
     "commands/",
     "commands/{batch}/",
