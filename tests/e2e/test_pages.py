@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.actions import sign_in
+from tests.services.process import free_port
 from tests.services.server import PASSWORD, Server
 
 PAGES = (
@@ -53,6 +54,18 @@ PAGES = (
     "assets/history/",
     "assets/rules/",
     "devices/{device}/assets/",
+    "licences/",
+    "logins/",
+    "logins/now/",
+    "devices/{device}/logins/",
+    "linked-directories/",
+    "linked-directories/new/",
+    "linked-directories/{linked}/",
+    "linked-directories/settings/",
+    "linked-directories/administrators/",
+    "shared-workplace/",
+    "shared-workplace/{linked}/root/",
+    "shared-workplace/orphans/",
     "notices/",
     "notices/?shown=settled",
     "network/servers/",
@@ -70,6 +83,8 @@ PAGES = (
     "search?q=ward",
     "nowhere/",
 )
+
+BROWSES = {"browse_user": "browse@silent.test", "browse_password": "nobody listens there"}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +129,10 @@ def addresses(server: Server) -> list[str]:
                 json={"name": "Bremen", "directory": root["template"], "values": [key["values"][0]["id"]]},
             ),
             "catalogue": listed("catalogues/")[0]["id"],
+            "linked": made(
+                "linked-directories/",
+                json={"domain_name": "silent.test", "controllers": [f"127.0.0.1:{free_port()}"], **BROWSES},
+            ),
             "file": made("files/", data=form, files={"content": ("run.sh", b"#!/bin/sh")}),
             "batch": made("commands/", json={"kind": "message", "devices": [device], "arguments": {"text": "Hello"}}),
         }
