@@ -26,7 +26,7 @@ from tests.services.server import PASSWORD, Server
 def imi(server: Server) -> Iterator[IMI]:
     """Logged in; the whole fleet is there."""
     client = logged_in(server, PASSWORD)
-    wait_until(lambda: online(client) == server.demo, 90, "all devices online")
+    wait_until(lambda: online(client) == server.demo, 180, "all devices online")
     yield client
     assert client.make_request(method="post", end_of_url="logout") == {"message": "Logout successful"}
 
@@ -97,7 +97,7 @@ def test_profiles_are_assigned_to_devices_and_directories(imi: IMI) -> None:
 @pytest.mark.parametrize("command", ["settings2tc", "reboot", "wakeup", "factory", "shutdown"])
 def test_commands_reach_devices(imi: IMI, command: str) -> None:
     device = Devices(imi)[{"factory": 3, "shutdown": 4}.get(command, 5)]
-    wait_until(lambda: device.online, 60, "the device back")
+    wait_until(lambda: device.online, 120, "the device back")
     (result,) = getattr(device, command)()["CommandExecList"]
     assert (result["id"], result["message"], result["state"]) == (device.id, "OK", "SUCCESS")
 
