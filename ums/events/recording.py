@@ -57,7 +57,7 @@ def event_of(
 ) -> Event:
     """The row of an event, not saved: for who stores many of different kinds. Raises as `event`."""
     KINDS[kind]
-    where = directory if directory is not None else _directory_of(target)
+    where = directory if directory is not None else _directory_of(target, gone=kind == "directory.deleted")
     if sees and sees not in NETWORK_ACTIONS:
         raise ValueError(f"{sees} is no action of the network")
     row = Event(
@@ -75,11 +75,14 @@ def event_of(
     return row
 
 
-def _directory_of(target: models.Model | None) -> int | None:
-    """By `access_directory`, a path of relations that ends at a directory; None where it leads nowhere."""
+def _directory_of(target: models.Model | None, *, gone: bool) -> int | None:
+    """By `access_directory`, a path of relations that ends at a directory; None where it leads nowhere. A directory
+    that is `gone` was in its parent, which is still there to be read."""
     path: str | None = getattr(target, "access_directory", None)
     if target is None or path is None:
         return None
+    if gone:
+        path = "parent"
     *steps, last = path.split("__")
     row: Any = target
     for step in steps:

@@ -12,6 +12,7 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from threading import Timer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -66,13 +67,16 @@ class Sent:
 class _Pinned(http.client.HTTPSConnection):
     """Connects to an address that is known already; the certificate has to be for the name."""
 
-    def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext) -> None:
+    def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext, *, own: bool) -> None:
+        """`own`: whether it may be an address of this host."""
         super().__init__(host, port, timeout=TIMEOUT, context=context)
-        self._address, self._tls = address, context
+        self._address, self._tls, self._own = address, context, own
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), self.timeout)
         try:
+            if not self._own and plain.getsockname()[0] == plain.getpeername()[0]:
+                raise ConnectionRefusedError("it is an address of the server itself")
             self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
@@ -100,7 +104,8 @@ def send(order: Order) -> Sent:
         return sent(None, f"The name {host} is not known.")
     except ValueError as error:
         return sent(None, f"{host} cannot be used: {error}.")
-    connection = _Pinned(host, port, address, ssl.create_default_context())
+    own = any(ip_address(address.partition("%")[0]) in network for network in order.allowed)
+    connection = _Pinned(host, port, address, ssl.create_default_context(), own=own)
     deadline = Timer(DEADLINE, connection.cut)
     deadline.start()
     try:

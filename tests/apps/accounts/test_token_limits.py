@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from tests.cast import ROLES, Cast
 from tests.meta.routes import ROUTES
@@ -21,6 +22,7 @@ from ums.core.access import Action, may, scope_of
 from ums.core.actor import Actor
 from ums.core.errors import AppError, NotAllowed
 from ums.devices.services import directory_delete
+from ums.files.transfer.identity import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +85,20 @@ def test_read_only_reads_as_its_user_and_writes_nothing(cast: Cast) -> None:
     assert {ask(text, route, cast) for route in writes} == {"403"}
     client = Client(headers={"authorization": f"Token {text}"})
     assert client.post("/api/v1/devices/move/", secure=True).json()["code"] == "read_only_token"
+
+
+def test_in_the_transfer_directory_it_reads_too(cast: Cast, rf: RequestFactory) -> None:
+    sent = b64encode(f"root:{token(cast, read_only=True)}".encode()).decode()
+
+    def user(method: str) -> User:
+        request: Any = rf.generic(method, "/ums_filetransfer/a", headers={"authorization": f"Basic {sent}"})
+        request.client_address = "10.0.0.1"
+        return signed_in(request)
+
+    assert user("PROPFIND").username == user("GET").username == "root"
+    for method in ("PUT", "DELETE", "MKCOL", "MOVE", "COPY", "LOCK", "PROPPATCH"):
+        with pytest.raises(AppError, match="may only read"):
+            user(method)
 
 
 def test_services_refuse_it_too(cast: Cast) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.cast import Cast
 from ums.audit.services import record, record_each
 from ums.core.access import Action
+from ums.devices.services import directory_delete
 from ums.events.kinds import KINDS, declare_kinds
 from ums.events.models import Event
 from ums.events.numbering import events_numbered
@@ -47,6 +48,11 @@ def test_where_it_happened_counts(cast: Cast) -> None:
     device.save()
     event(kind="test.happened", target=device)
     assert seen(cast, "reader") == ["Own device"]
+
+
+def test_a_directory_is_gone_from_its_parent(cast: Cast) -> None:
+    directory_delete(actor=cast.actor("admin"), directory=cast.things["directory"])
+    assert set(seen(cast, "reader")) == {"Below own"}
 
 
 def test_what_is_audited_is_an_event_without_values(cast: Cast) -> None:

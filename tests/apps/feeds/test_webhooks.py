@@ -135,6 +135,14 @@ def test_own_addresses_are_not_asked(receiver: Receiver) -> None:
     assert "this network's servers" in sent.detail
 
 
+def test_an_address_of_this_host_is_not_asked_either(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it is called: a connection to oneself has the same address at both ends."""
+    monkeypatch.setattr(sending, "refusal", lambda address, own, allowed: "")
+    sent = send(order(receiver.url.replace("localhost", "127.0.0.1")))
+    assert "server itself" in sent.detail
+    assert receiver.came == []
+
+
 def test_a_certificate_that_nobody_knows(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     sent = send(order(receiver.url, allowed=(LOOPBACK, ip_network("::1/128"))))
