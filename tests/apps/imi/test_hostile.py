@@ -13,7 +13,6 @@ from tests.apps.imi.client import Answer, Imi
 from tests.cast import Cast
 from tests.factories import ProfileFactory, TemplateKeyFactory, TemplateValueFactory
 from tests.factories.assets import AssetEventFactory, AssetFactory
-from ums.assets.models import Asset
 from ums.devices.models import Directory, DirectoryKind, SavedView
 from ums.imi.endpoints import TABLE
 from ums.imi.routing import Endpoint
@@ -146,7 +145,7 @@ NOT_FOUND = {f"ITG-{code}" for code in ("0A001", "0A002", "0A015", "0A016", "0A0
 def theirs(cast: Cast) -> dict[str, int | str]:
     """By what stands before a place: something of somebody else."""
     elsewhere = cast.things["elsewhere"]
-    AssetEventFactory(asset=AssetFactory(device=elsewhere))
+    asset = AssetEventFactory(asset=AssetFactory(device=elsewhere)).asset
     key = TemplateKeyFactory(name="THEIRS", directory=cast.other[DirectoryKind.TEMPLATE])
     priority = cast.other[DirectoryKind.PRIORITY_PROFILE]
     return {
@@ -159,7 +158,7 @@ def theirs(cast: Cast) -> dict[str, int | str]:
         "masterprofiledirectories": priority.pk,
         "template": key.pk,
         "value": TemplateValueFactory(key=key).pk,
-        "assets": Asset.objects.get(unit_id=elsewhere.unit_id).pk,
+        "assets": asset.pk,
         "thinclientview": SavedView.objects.create(name="Theirs", owner=cast.root, filter="status:offline").pk,
     }
 
