@@ -20,7 +20,7 @@ COPIES = "what a server says of its own disk; who put the content there was reco
 
 WITHOUT_ACTOR: dict[str, str] = {
     "answer_claim": "what is done is recorded by the service that does it; the row only keeps it from being done twice",
-    "answer_keep": "as answer_claim",
+    "answer_keep": "what is done is recorded by the service that does it; the row only keeps its answer",
     "answers_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
     "additions_watch": "what rules notice by themselves; who made the rule was recorded",
     "assets_prune": "time passes by itself: what is older than it is kept goes, whoever looks first",
