@@ -116,6 +116,14 @@ def test_nothing_is_told_while_the_feature_is_off_or_not_licensed() -> None:
     assert not Notice.objects.exists()
 
 
+def test_a_rule_that_cannot_be_read_any_more_keeps_nobody_from_reporting() -> None:
+    broken = rule()
+    rule(filter="category:storage")
+    AssetRule.objects.filter(pk=broken.pk).update(filter="colour:red")
+    services.additions_watch(events=[happened(stick())])
+    assert Notice.objects.count() == 1
+
+
 def test_rules_cost_the_same_for_many_events(django_assert_max_num_queries: Any) -> None:
     rule(filter="category:storage", directory=DirectoryFactory())
     events = [happened(stick()) for _ in range(5)]

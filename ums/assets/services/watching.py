@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
 from django.db import transaction
 from django.urls import reverse
 
@@ -21,6 +22,7 @@ from ums.assets.models import Asset, AssetEvent
 from ums.assets.rule_models import AssetRule
 from ums.assets.selectors import vanished
 from ums.core.access import subtree
+from ums.core.errors import AppError
 from ums.devices.models import Device
 from ums.domain.licences import ASSET_INVENTORY
 from ums.domain.peripherals import Category, Change
@@ -30,6 +32,8 @@ from ums.notices.services import Noticed, notices_post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+log = structlog.get_logger("ums.assets")
 
 ADDS = [one.value for one in Change if one.adds]
 REMOVES = [one.value for one in Change if not one.adds]
@@ -104,8 +108,13 @@ def _disappeared(pk: int) -> int:
 
 
 def _fitting(rule: AssetRule, assets: set[int]) -> dict[int, Asset]:
-    rows = apply_criteria(Asset.objects.filter(pk__in=assets), criteria_of(rule.filter, RULE_FIELDS))
-    return {row.pk: row for row in rows.order_by()}
+    try:
+        criteria = criteria_of(rule.filter, RULE_FIELDS)
+    except AppError as error:
+        # A filter of an older version must not keep devices from reporting.
+        log.warning("asset_rule_unreadable", rule=rule.pk, error=error.message)
+        return {}
+    return {row.pk: row for row in apply_criteria(Asset.objects.filter(pk__in=assets), criteria).order_by()}
 
 
 def _within(rule: AssetRule, devices: dict[int, Device]) -> set[int]:
