@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 
 from tests.cast import Cast, make_cast
@@ -33,6 +34,13 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> Cast:
     monkeypatch.setattr(stream, "streams", Streams())
     monkeypatch.setattr("ums.feeds.api.streams", stream.streams)
     return make_cast()
+
+
+@pytest.fixture(autouse=True)
+async def _closed() -> AsyncIterator[None]:
+    """The connection of the thread that the requests of a test had goes with it."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 def token(cast: Cast, role: str) -> tuple[ApiToken, str]:
