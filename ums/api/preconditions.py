@@ -60,10 +60,13 @@ def matched(view: ApiViewSet, request: Request, write: Write) -> Write:
 
 def reader_of(view: Any) -> str:
     """The action whose answer a write is compared with: that of the same address, or that of the object; "" without."""
-    if not getattr(view, "detail", False) or view.action in view.asks:
+    if view.action in view.asks:
         return ""
-    name = view.reader if view.reader in view.tagged else "retrieve"
-    return name if name in view.tagged and hasattr(view, name) else ""
+    if view.reader in view.tagged:
+        return str(view.reader)
+    return (
+        "retrieve" if getattr(view, "detail", False) and "retrieve" in view.tagged and hasattr(view, "retrieve") else ""
+    )
 
 
 def _read(view: Any, reader: str, request: Request, *args: Any, **kwargs: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
@@ -82,6 +82,7 @@ class FeedEventViewSet(mixins.ListModelMixin, ApiViewSet):
     serializer_class = FeedEventOut
     filterset_class = EventFilter
     pagination_class = EventPagination
+    tagged: ClassVar = frozenset({"kept"})
 
     def get_queryset(self) -> QuerySet[Event]:
         """Those that the user may see."""
