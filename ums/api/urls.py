@@ -25,7 +25,7 @@ urlpatterns = [
     re_path(r"^devices/(?P<device_id>[0-9]{1,18})/licence/$", device_licence, name="device-licence"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/effect/$", profile_effect, name="profile-effect"),
     re_path(r"^profiles/(?P<profile_id>[0-9]{1,18})/for-users/$", profile_for_users, name="profile-for-users"),
-    path("bulk/", BulkViewSet.as_view({"post": "create"}), name="bulk"),
+    path("bulk/", BulkViewSet.as_view({"post": "create"}, basename="bulk"), name="bulk"),
     path("asset-settings/", asset_settings_view, name="asset-settings"),
     path("network/", network, name="network"),
     path("shared-workplace/settings/", workplace_settings_view, name="shared-workplace-settings"),

@@ -180,6 +180,7 @@ CHANGES_NO_SETTINGS = {
     ("api-token", "destroy"): "as above",
     ("notice", "settle"): "notices tell of devices and change nothing there",
     ("notice", "reopen"): "as above",
+    ("bulk", "create"): "each write in it can be tried out as it can alone",
 }
 """The writes that cannot change what a device gets, and why. Whatever is not named here can be tried out."""
 
