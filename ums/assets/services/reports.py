@@ -50,7 +50,7 @@ def assets_report(*, reports: Sequence[AssetReport]) -> list[bool]:
 
     It is in the database when this returns. Twenty queries at most for 2,000 peripherals; nothing is written but news.
     """
-    return [known for part in _parts(reports) for known in _store(part)]
+    return [known for part in _parts(reports) for known in _stored(part)]
 
 
 def _parts(reports: Sequence[AssetReport]) -> Iterator[Sequence[AssetReport]]:
@@ -67,12 +67,12 @@ def _parts(reports: Sequence[AssetReport]) -> Iterator[Sequence[AssetReport]]:
 
 
 @transaction.atomic
-def _store(reports: Sequence[AssetReport]) -> list[bool]:
+def _stored(reports: Sequence[AssetReport]) -> list[bool]:
     existing = devices_locked(ids=(report.device_id for report in reports))
     listener = _Listener(existing)
     for report in reports:
         if report.device_id in existing:
-            listener.take(report)
+            listener.hear(report)
     rows_write(listener.told)
     return [report.device_id in existing for report in reports]
 
@@ -90,7 +90,7 @@ class _Listener:
         ):
             self.told.keep(Place(identity, device_id, units[device_id], port, since, pk=pk, asset_id=asset))
 
-    def take(self, report: AssetReport) -> None:
+    def hear(self, report: AssetReport) -> None:
         """One report."""
         device_id, message = report
         known = self.told.reports.setdefault(device_id, AssetReports(device_id=device_id))
