@@ -21,6 +21,9 @@ ANSWER = 10.0
 """Seconds for one answer."""
 FOR_BINDS = b"binds"
 """As whom a connection is bound on which users log in, one after the other."""
+GIVE_UP = 30
+"""Seconds after which a controller ends a search that nobody waits for any more. It counts by its clock on the wall,
+which may be set meanwhile: so it is more than ANSWER."""
 PAGED = "1.2.840.113556.1.4.319"
 """Control of paged results."""
 _ACTIVE_DIRECTORY = b"1.2.840.113556.1.4.800"
@@ -148,7 +151,7 @@ class Talk:
                 scope,
                 ldap3.DEREF_NEVER,
                 attributes=list(attributes),
-                time_limit=int(ANSWER),
+                time_limit=GIVE_UP,
                 paged_size=size,
                 paged_cookie=cookie or None,
             ),
