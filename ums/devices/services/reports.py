@@ -78,8 +78,7 @@ def boots_write(*, boot_ids: Mapping[int, str]) -> None:
 @transaction.atomic(savepoint=False)
 def last_users_write(*, users: Mapping[int, str]) -> None:
     """Remember who logged in last, by device."""
-    if len(users) > 1:
-        rows_locked(Device.objects.filter(pk__in=users))
+    rows_locked(Device.objects.filter(pk__in=users))
     devices = [Device(pk=device_id, last_user=user[:256]) for device_id, user in users.items()]
     Device.objects.bulk_update(devices, ["last_user"], batch_size=200)
     publish_on_commit(DevicesChanged(tuple(sorted(users))))
