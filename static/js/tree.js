@@ -29,12 +29,17 @@ class UmsTree extends HTMLElement {
   #refreshing = 0;
   #refreshedAt = 0;
   #timer = 0;
+  #opening = new Set();
+  #before = { open: [], closed: [] };
 
   connectedCallback() {
     this.addEventListener("click", this, { capture: true }); // before htmx, which follows the link of a line
     this.addEventListener("keydown", this);
     this.addEventListener("focusin", (event) => {
       if (event.target.matches('[role="treeitem"]')) this.#rove(event.target);
+    });
+    this.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      if (detail.target.matches('[role="tree"]')) this.#before = { open: [...this.#directories("true"), ...this.#opening], closed: this.#directories("false") };
     });
     this.addEventListener("htmx:afterSwap", ({ detail }) => {
       if (detail.target.matches('[role="tree"]')) this.#closeAgain();
@@ -81,13 +86,19 @@ class UmsTree extends HTMLElement {
     return document.getElementById(item.getAttribute("aria-owns"));
   }
 
+  #branch(id, state) {
+    return this.querySelector(`[data-id="${CSS.escape(id)}"][aria-expanded="${state}"]`);
+  }
+
+  /** Ids of the directories that are open ("true") or closed. */
+  #directories(state) {
+    return [...this.querySelectorAll(`[data-id][aria-expanded="${state}"]`)].map((item) => item.dataset.id);
+  }
+
   /** Ids of the directories that are open, and of the headings that are closed. */
   #branches() {
-    const items = (state) => [...this.querySelectorAll(`[aria-expanded="${state}"]`)];
-    return {
-      open: items("true").map((item) => item.dataset.id).filter(Boolean),
-      closed: items("false").filter((item) => !item.dataset.id).map((item) => item.id),
-    };
+    const headings = [...this.querySelectorAll('[aria-expanded="false"]:not([data-id])')];
+    return { open: this.#directories("true"), closed: headings.map((item) => item.id) };
   }
 
   #keep() {
@@ -102,11 +113,17 @@ class UmsTree extends HTMLElement {
     }
   }
 
-  /* Branches whose children the answer does not hold, as those of linked directories, read them by themselves. */
-  async #openAgain(ids) {
-    for (const id of ids) {
-      const item = this.querySelector(`[data-id="${CSS.escape(id)}"][aria-expanded="false"][data-children-url]`);
-      if (item && id.includes("-")) await this.expand(item);
+  /* What was opened or closed while the answer was on its way stays so. Branches whose children it does not hold, as those
+     of linked directories, read them by themselves. */
+  async #openAgain(asked) {
+    const { open, closed } = this.#before;
+    for (const id of closed) {
+      const item = !open.includes(id) && this.#branch(id, "true");
+      if (item) this.collapse(item);
+    }
+    for (const id of new Set([...asked.filter((one) => !closed.includes(one)), ...open])) {
+      const item = this.#branch(id, "false");
+      if (item) await this.expand(item);
     }
   }
 
@@ -121,7 +138,12 @@ class UmsTree extends HTMLElement {
   async expand(item) {
     const group = this.#group(item);
     if (!group) return;
-    if (item.dataset.childrenUrl && (!group.childElementCount || group.querySelector(":scope > [data-stale]"))) await this.#load(item);
+    const { id, childrenUrl } = item.dataset;
+    if (childrenUrl && (!group.childElementCount || group.querySelector(":scope > [data-stale]"))) {
+      this.#opening.add(id);
+      await this.#load(item);
+      this.#opening.delete(id);
+    }
     item.setAttribute("aria-expanded", "true");
     group.hidden = false;
     this.#keep();

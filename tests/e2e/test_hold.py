@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.actions import open_tree
 
@@ -144,3 +145,21 @@ def test_what_is_asked_while_a_key_is_down_is_asked_again_whole(console: Page) -
         console.keyboard.press("c")
     console.keyboard.up("Space")
     expect(console.get_by_role("heading", name="Compare", level=1)).to_be_focused()
+
+
+def test_branches_opened_and_closed_while_the_tree_is_read_again_stay_so(console: Page) -> None:
+    tree = console.get_by_role("tree", name="Structure")
+    surgery, oldenburg = (tree.get_by_role("treeitem", name=name) for name in ("Surgery", "Oldenburg Hospital"))
+    expect(oldenburg).to_have_attribute("aria-expanded", "true")
+    held: list[Route] = []
+    console.route(re.compile("/webapp/tree/\\?"), lambda route: held.append(route))
+    with console.expect_request(lambda request: "/webapp/tree/?" in request.url):
+        console.evaluate("document.body.dispatchEvent(new CustomEvent('ums:tree'))")
+    surgery.locator(".tree-twist").click()
+    expect(surgery).to_have_attribute("aria-expanded", "true")
+    oldenburg.locator(".tree-twist").click()
+    console.evaluate("document.querySelector('[role=tree]').firstElementChild.id = 'before'")
+    held[0].continue_()
+    expect(console.locator("#before")).to_have_count(0)
+    expect(surgery).to_have_attribute("aria-expanded", "true")
+    expect(oldenburg).to_have_attribute("aria-expanded", "false")
