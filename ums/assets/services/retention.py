@@ -27,7 +27,8 @@ def assets_prune() -> int:
     somewhere = Stay.objects.filter(asset=OuterRef("pk"), until=None, device__isnull=False).order_by()
     gone = _delete(AssetEvent.objects.filter(time__lt=old).order_by("time"))
     gone += _delete(Stay.objects.filter(until__lt=old).order_by("until"))
-    return gone + _delete(vanished(Asset.objects.order_by(), before=old).exclude(Exists(somewhere)).order_by("changed_at"))
+    nowhere = vanished(Asset.objects.order_by("changed_at"), before=old).exclude(Exists(somewhere))
+    return gone + _delete(nowhere)
 
 
 def _delete(rows: QuerySet[AssetEvent] | QuerySet[Stay] | QuerySet[Asset]) -> int:
